@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { ScheduleModule } from '@nestjs/schedule';
+import { CommonModule } from './common/common.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { OrdersModule } from './orders/orders.module.js';
+import { ProcessingModule } from './processing/processing.module.js';
+import { QueueModule } from './queue/queue.module.js';
+
+/** The map. Imports go downwards only: metrics and processing to orders, orders to queue, all to common. */
+@Module({
+  imports: [
+    EventEmitterModule.forRoot(),
+    ScheduleModule.forRoot(),
+    CommonModule,
+    DatabaseModule,
+    QueueModule,
+    OrdersModule,
+    ProcessingModule,
+    MetricsModule,
+    HealthModule,
+  ],
+})
+export class AppModule {}

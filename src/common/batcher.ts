@@ -1,0 +1,71 @@
+/** What became of one item of a batch. */
+export type Outcome<Result> = { value: Result } | { error: unknown };
+
+/** More items wait than a `Batcher` may hold. */
+export class BatcherFull extends Error {}
+
+export interface BatcherOptions {
+  /** Most items given to one flush. */
+  maxBatch: number;
+  /** Most items that may wait; one more is refused with `BatcherFull`. */
+  maxWaiting: number;
+  /** True when an error is the whole batch's (the database is gone): it is not worth trying the items alone. */
+  isShared(error: unknown): boolean;
+}
+
+/**
+ * Group commit: items that arrive while a flush runs, or in the same turn of the event loop, share the next one.
+ * No timer: an idle batcher flushes at the end of the turn. Flushes never overlap and keep the order of arrival.
+ * When a flush fails for a reason that may be one item's, each item is tried alone, so that a bad one fails alone.
+ */
+export class Batcher<Item, Result> {
+  #waiting: Waiting<Item, Result>[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(
+    private readonly flush: (items: Item[]) => Promise<Outcome<Result>[]>,
+    private readonly options: BatcherOptions,
+  ) {}
+
+  /** Resolves or rejects with the item's own outcome, after the flush that carried it. */
+  add(item: Item): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      if (this.#waiting.length >= this.options.maxWaiting) return reject(new BatcherFull());
+      this.#waiting.push({ item, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when nothing waits and no flush runs. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await new Promise(setImmediate); // the rest of this turn joins the batch
+      await this.#settle(this.#waiting.splice(0, this.options.maxBatch));
+    }
+    this.#running = undefined;
+  }
+
+  async #settle(batch: Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const outcomes = await this.flush(batch.map(({ item }) => item));
+      batch.forEach(({ resolve, reject }, index) => {
+        const outcome = outcomes[index] ?? { error: new Error('a flush forgot an item') };
+        if ('error' in outcome) reject(outcome.error);
+        else resolve(outcome.value);
+      });
+    } catch (error) {
+      if (batch.length === 1 || this.options.isShared(error)) batch.forEach(({ reject }) => reject(error));
+      else for (const alone of batch) await this.#settle([alone]);
+    }
+  }
+}
+
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+}

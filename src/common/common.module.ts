@@ -1,0 +1,12 @@
+import { Global, Module } from '@nestjs/common';
+import { CONFIG, loadConfig } from '../config.js';
+import { Clock } from './clock.js';
+import { SchemaValidator } from './schema.validator.js';
+
+/** What every module may use: the configuration, the clock, the document's schemas. */
+@Global()
+@Module({
+  providers: [{ provide: CONFIG, useFactory: loadConfig }, Clock, SchemaValidator],
+  exports: [CONFIG, Clock, SchemaValidator],
+})
+export class CommonModule {}

@@ -1,0 +1,46 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import type { FieldError } from './schema.validator.js';
+
+export class FieldErrorDto implements FieldError {
+  @ApiProperty({ description: 'where: `item_ids[2]`; empty for the whole body', example: 'total_amount' })
+  field!: string;
+  @ApiProperty({ example: 'must be a number from 0 to 999999999.99 with at most 2 decimals' })
+  message!: string;
+}
+
+/** The body of every error answer. @see https://www.rfc-editor.org/rfc/rfc9457 */
+@ApiSchema({ name: 'Problem', description: 'RFC 9457 problem details' })
+export class Problem {
+  @ApiProperty({ example: 'about:blank', description: 'a URI that names the kind of problem' })
+  type!: string;
+  @ApiProperty({ example: 'Bad Request' })
+  title!: string;
+  @ApiProperty({ type: 'integer', minimum: 400, maximum: 599, example: 400 })
+  status!: number;
+  @ApiProperty({ example: 'The request has 1 problem.' })
+  detail!: string;
+  @ApiProperty({ example: '/orders', description: 'the path that was asked for' })
+  instance!: string;
+  @ApiPropertyOptional({ type: [FieldErrorDto], description: 'every problem of a request that is not valid' })
+  errors?: FieldError[];
+}
+
+/** An error that knows which answer it is. Thrown at the edge; services throw domain errors. */
+export class ProblemError extends Error {
+  constructor(
+    readonly status: number,
+    detail: string,
+    readonly extra: { errors?: FieldError[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail);
+  }
+}
+
+/** 400 with every problem listed. */
+export class InvalidRequest extends ProblemError {
+  constructor(errors: FieldError[]) {
+    super(400, `The request has ${errors.length === 1 ? '1 problem' : `${errors.length} problems`}.`, {
+      errors,
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { Ajv, type ErrorObject } from 'ajv';
+
+/** What Ordermill is told by its environment. Durations in milliseconds, sizes in bytes. */
+export interface Config {
+  readonly HOST: string;
+  readonly PORT: number;
+  readonly DATABASE_URL: string;
+  readonly PROCESSING_TIME_MS: number;
+  readonly PROCESSOR_CONCURRENCY: number;
+  readonly MAX_ATTEMPTS: number;
+  readonly RETRY_BACKOFF_MS: number;
+  readonly RETRY_BACKOFF_MAX_MS: number;
+  readonly SHUTDOWN_TIMEOUT_MS: number;
+  readonly BODY_LIMIT_BYTES: number;
+  readonly BATCH_BODY_LIMIT_BYTES: number;
+  readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'log' | 'debug' | 'verbose';
+  readonly LOG_FORMAT: 'auto' | 'pretty' | 'json';
+}
+
+/** The injection token of the one `Config`. */
+export const CONFIG = Symbol('CONFIG');
+
+const DAY_MS = 86_400_000;
+
+const integer = (value: number, minimum: number, maximum: number) => ({
+  type: 'integer',
+  default: value,
+  minimum,
+  maximum,
+  description: `a whole number from ${minimum} to ${maximum}`,
+});
+const oneOf = (value: string, ...allowed: string[]) => ({
+  type: 'string',
+  default: value,
+  enum: allowed,
+  description: `one of ${allowed.join(', ')}`,
+});
+const text = (value: string, pattern: string, description: string) => ({
+  type: 'string',
+  default: value,
+  pattern,
+  description,
+});
+
+const properties = {
+  HOST: text('127.0.0.1', '^\\S+$', 'an address or host name'),
+  PORT: integer(8000, 0, 65_535),
+  DATABASE_URL: text('sqlite:./data/orders.sqlite', '^sqlite:.+$', 'sqlite:<path of a file>'),
+  PROCESSING_TIME_MS: integer(2000, 0, DAY_MS),
+  PROCESSOR_CONCURRENCY: integer(100, 1, 10_000),
+  MAX_ATTEMPTS: integer(5, 1, 1000),
+  RETRY_BACKOFF_MS: integer(1000, 0, DAY_MS),
+  RETRY_BACKOFF_MAX_MS: integer(60_000, 0, DAY_MS),
+  SHUTDOWN_TIMEOUT_MS: integer(10_000, 0, DAY_MS),
+  BODY_LIMIT_BYTES: integer(1_048_576, 1024, 104_857_600),
+  BATCH_BODY_LIMIT_BYTES: integer(4_194_304, 1024, 104_857_600),
+  LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'info', 'log', 'debug', 'verbose'),
+  LOG_FORMAT: oneOf('auto', 'auto', 'pretty', 'json'),
+} satisfies Record<keyof Config, object>;
+
+/** Every key that is read; `.env` lists the same ones. */
+export const CONFIG_KEYS = Object.keys(properties) as (keyof Config)[]; // Object.keys forgets the keys' type
+
+const validate = new Ajv({
+  allErrors: true,
+  coerceTypes: true,
+  useDefaults: true,
+  verbose: true,
+}).compile<Config>({
+  type: 'object',
+  properties,
+});
+
+/**
+ * The configuration in `environment`, checked and frozen. An empty value counts as unset.
+ * @throws one `ConfigError` that lists every problem: key, value, what is allowed
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const given: Record<string, unknown> = {};
+  for (const key of CONFIG_KEYS) {
+    const value = environment[key]?.trim();
+    if (value) given[key] = value;
+  }
+  const raw = { ...given };
+  if (!validate(given)) throw new ConfigError((validate.errors ?? []).map((error) => problem(error, raw)));
+  return Object.freeze(given);
+}
+
+/** Reads `.env` in the working directory, when there is one, beneath the real environment. */
+export function loadConfig(): Config {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // no .env: the defaults serve
+  }
+  return parseConfig(process.env);
+}
+
+export class ConfigError extends Error {
+  constructor(problems: string[]) {
+    super(
+      `The configuration is not usable:\n${[...new Set(problems)].map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
+}
+
+function problem(error: ErrorObject, raw: Record<string, unknown>): string {
+  const key = error.instancePath.slice(1);
+  const schema = error.parentSchema as { description: string };
+  return `${key}=${JSON.stringify(raw[key])}: must be ${schema.description}`;
+}

@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Database as SqliteConnection } from 'better-sqlite3';
+import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlite3/BetterSqlite3DataSourceOptions.js';
+import { OrdersSchema1763683200000 } from './migrations/1763683200000-orders.js';
+
+/** The options of the one writing connection to `sqlite:<path>`. Shared with `ormconfig.ts`, so that the CLI agrees. */
+export function databaseOptions(url: string): BetterSqlite3DataSourceOptions {
+  const database = resolve(url.slice('sqlite:'.length));
+  mkdirSync(dirname(database), { recursive: true });
+  return {
+    type: 'better-sqlite3',
+    database,
+    prepareDatabase: durable,
+    migrations: [OrdersSchema1763683200000],
+    migrationsTableName: 'migrations',
+    synchronize: false,
+  };
+}
+
+/** A commit is on the disk when it returns: WAL with FULL syncs the log at every commit (TypeORM's enableWAL does not). */
+function durable(connection: unknown): void {
+  const sqlite = connection as SqliteConnection; // TypeORM types its drivers' connections as any
+  sqlite.pragma('journal_mode = WAL');
+  sqlite.pragma('synchronous = FULL');
+  sqlite.pragma('busy_timeout = 5000');
+  sqlite.pragma('cache_size = -65536'); // KiB
+}

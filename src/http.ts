@@ -1,0 +1,75 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { BatcherFull } from './common/batcher.js';
+import { jsonBody } from './common/json.body.js';
+import { Problem } from './common/problem.js';
+import { ProblemFilter, type ProblemRule } from './common/problem.filter.js';
+import { requestContext } from './common/request.context.js';
+import { SchemaPipe } from './common/schema.pipe.js';
+import { SchemaValidator } from './common/schema.validator.js';
+import { CONFIG, type Config } from './config.js';
+import { DatabaseUnavailable } from './database/database.js';
+import {
+  IdempotencyKeyConflict,
+  OrderIdConflict,
+  OrderNotFound,
+  WrongStatus,
+} from './orders/orders.errors.js';
+
+/** Which answer each domain error becomes. */
+const PROBLEM_RULES: ProblemRule[] = [
+  { error: OrderNotFound, status: 404 },
+  { error: OrderIdConflict, status: 409 },
+  { error: WrongStatus, status: 409 },
+  { error: IdempotencyKeyConflict, status: 422 },
+  { error: DatabaseUnavailable, status: 503, headers: { 'retry-after': '1' } },
+  { error: BatcherFull, status: 503, headers: { 'retry-after': '1' } },
+];
+
+/** Everything about HTTP that is not a route: bodies, request ids, validation, errors, the OpenAPI pages. */
+export function configureHttp(app: NestExpressApplication): void {
+  const config = app.get<Config>(CONFIG);
+  app.set('etag', false); // answers change at every transition: a tag would be work for nobody
+  app.set('query parser', 'simple');
+  app.disable('x-powered-by');
+  app.use(requestContext);
+  app.use(['/orders/batch', '/order/batch'], jsonBody(config.BATCH_BODY_LIMIT_BYTES));
+  app.use(jsonBody(config.BODY_LIMIT_BYTES));
+
+  const document = createDocument(app);
+  const schemas = app.get(SchemaValidator);
+  schemas.load({ ...document.components?.schemas });
+  app.useGlobalPipes(new SchemaPipe(schemas));
+  app.useGlobalFilters(new ProblemFilter(PROBLEM_RULES, methodsOf(document)));
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+  });
+}
+
+function createDocument(app: NestExpressApplication): OpenAPIObject {
+  const info = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Ordermill')
+    .setDescription('Takes orders, processes them first come first served, and says what became of each.')
+    .setVersion('0.1.0')
+    .setLicense('MIT', 'https://spdx.org/licenses/MIT')
+    .build();
+  const document = SwaggerModule.createDocument(app, info, { extraModels: [Problem] });
+  for (const name of ['CreateOrderDto', 'BatchDto', 'ListOrdersQuery']) {
+    const schema = document.components?.schemas?.[name];
+    if (schema) Object.assign(schema, { additionalProperties: false }); // Swagger has no decorator for it
+  }
+  return document;
+}
+
+/** For the answer 405: which methods the document has for a path. */
+function methodsOf(document: OpenAPIObject): (path: string) => string[] {
+  const routes = Object.entries(document.paths).map(([path, operations]) => ({
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),
+    methods: Object.keys(operations).map((method) => method.toUpperCase()),
+  }));
+  return (path) => [
+    ...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []))),
+  ];
+}

@@ -1,0 +1,19 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/api.decorators.js';
+import { MetricsDto } from './metrics.dto.js';
+import { MetricsService } from './metrics.service.js';
+
+@ApiTags('metrics')
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly metrics: MetricsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'How the whole is doing' })
+  @ApiResponse({ status: 200, type: MetricsDto, description: 'exact counts, averages, percentiles, rates' })
+  @ApiProblems(503)
+  report(): Promise<MetricsDto> {
+    return this.metrics.report();
+  }
+}

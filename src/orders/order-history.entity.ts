@@ -1,0 +1,28 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+
+/** One row for each transition of an order, written in the transition's own transaction. */
+@Entity('order_history')
+export class OrderHistoryEntity {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  @Index('order_history_order')
+  @Column({ name: 'order_seq', type: 'integer' })
+  orderSeq!: number;
+
+  @Column({ type: 'bigint' })
+  at!: number;
+
+  /** null: accepted. */
+  @Column({ name: 'from_status', type: 'varchar', length: 16, nullable: true })
+  fromStatus!: string | null;
+
+  @Column({ name: 'to_status', type: 'varchar', length: 16 })
+  toStatus!: string;
+
+  @Column({ type: 'integer' })
+  attempt!: number;
+
+  @Column({ type: 'varchar', length: 255, nullable: true })
+  reason!: string | null;
+}

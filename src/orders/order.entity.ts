@@ -1,0 +1,72 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** The table of orders: its columns and indexes. Statements on it stand in `orders.sql.ts`. */
+@Entity('orders')
+@Index('orders_pending', ['queueSeq'], { where: `"status" = 'Pending'` })
+@Index('orders_delayed', ['notBefore'], { where: '"not_before" IS NOT NULL' })
+@Index('orders_status', ['status', 'seq'])
+@Index('orders_user', ['userId', 'seq'])
+export class OrderEntity {
+  @PrimaryColumn({ type: 'integer' })
+  seq!: number;
+
+  @Index('orders_order_id', { unique: true })
+  @Column({ name: 'order_id', type: 'varchar', length: 128 })
+  orderId!: string;
+
+  @Index('orders_idempotency_key', { unique: true, where: '"idempotency_key" IS NOT NULL' })
+  @Column({ name: 'idempotency_key', type: 'varchar', length: 255, nullable: true })
+  idempotencyKey!: string | null;
+
+  @Column({ name: 'user_id', type: 'varchar', length: 128 })
+  userId!: string;
+
+  /** Minor units: 2999 is 29.99. */
+  @Column({ name: 'total_amount', type: 'bigint' })
+  totalAmount!: number;
+
+  @Column({ type: 'varchar', length: 16 })
+  status!: string;
+
+  /** Place in line. */
+  @Column({ name: 'queue_seq', type: 'bigint' })
+  queueSeq!: number;
+
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+
+  @Column({ type: 'integer', default: 0 })
+  failures!: number;
+
+  /** Not to be started before this instant: a failed attempt's back-off. */
+  @Column({ name: 'not_before', type: 'bigint', nullable: true })
+  notBefore!: number | null;
+
+  /** The process that runs the attempt, and until when it is trusted to be alive. */
+  @Column({ type: 'varchar', length: 64, nullable: true })
+  owner!: string | null;
+
+  @Column({ name: 'lease_until', type: 'bigint', nullable: true })
+  leaseUntil!: number | null;
+
+  @Index('orders_created_at')
+  @Column({ name: 'created_at', type: 'bigint' })
+  createdAt!: number;
+
+  @Column({ name: 'started_at', type: 'bigint', nullable: true })
+  startedAt!: number | null;
+
+  @Column({ name: 'completed_at', type: 'bigint', nullable: true })
+  completedAt!: number | null;
+
+  @Column({ name: 'updated_at', type: 'bigint' })
+  updatedAt!: number;
+
+  /** JSON: `OrderError`. */
+  @Column({ type: 'text', nullable: true })
+  error!: string | null;
+
+  /** JSON: an array of strings. Last, because it is long. */
+  @Column({ name: 'item_ids', type: 'text' })
+  itemIds!: string;
+}

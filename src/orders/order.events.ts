@@ -1,0 +1,19 @@
+import type { OrderStatus } from './order.status.js';
+
+/** Emitted after each commit that moved orders, once for all of them. News, not truth: the table is. */
+export const ORDERS_MOVED = 'orders.moved';
+
+export interface OrderMove {
+  seq: number;
+  orderId: string;
+  userId: string;
+  /** null: accepted. */
+  from: OrderStatus | null;
+  to: OrderStatus;
+  attempt: number;
+  at: number;
+}
+
+export interface OrdersMoved {
+  moves: OrderMove[];
+}

@@ -1,0 +1,187 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { HistoryEntry, Order, OrderError } from './order.js';
+import { toCounts, type OrderCounts } from './order.counters.js';
+import type { OrderStatus } from './order.status.js';
+
+/** Which orders a list shows: all that are given must hold. Instants are inclusive. */
+export interface OrderFilter {
+  status?: OrderStatus;
+  userId?: string;
+  createdFrom?: number;
+  createdTo?: number;
+}
+
+/** An order's number and its place in line. */
+export interface Place {
+  seq: number;
+  queueSeq: number;
+}
+
+/** When an order's back-off ends; seq tells apart those that end at once. */
+export interface Due {
+  notBefore: number;
+  seq: number;
+}
+
+/** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
+const COUNTED_AHEAD = 100;
+
+/** Clocks of different processes may disagree by this much about when neighbours in the table were created. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows. */
+@Injectable()
+export class OrdersReader {
+  constructor(private readonly database: Database) {}
+
+  async get(orderId: string): Promise<Order | undefined> {
+    const [row] = await this.database.read<OrderRow>('SELECT * FROM orders WHERE order_id = ?', [orderId]);
+    return row && toOrder(row);
+  }
+
+  async status(orderId: string): Promise<OrderStatus | undefined> {
+    const sql = 'SELECT status FROM orders WHERE order_id = ?';
+    const [row] = await this.database.read<{ status: OrderStatus }>(sql, [orderId]);
+    return row?.status;
+  }
+
+  /** Newest first, older than `before`; at most `limit`. */
+  async list(filter: OrderFilter, before: number | undefined, limit: number): Promise<Order[]> {
+    const { sql, parameters } = await this.#conditions(filter, before);
+    const where = sql.length > 0 ? `WHERE ${sql.join(' AND ')}` : '';
+    const rows = await this.database.read<OrderRow>(
+      `SELECT * FROM orders ${where} ORDER BY seq DESC LIMIT ?`,
+      [...parameters, limit],
+    );
+    return rows.map(toOrder);
+  }
+
+  /** Every transition, oldest first; empty when there is no such order. */
+  async history(orderId: string): Promise<HistoryEntry[]> {
+    return this.database.read<HistoryEntry>(
+      `SELECT at, from_status AS "from", to_status AS "to", attempt, reason FROM order_history
+       WHERE order_seq = (SELECT seq FROM orders WHERE order_id = ?) ORDER BY id`,
+      [orderId],
+    );
+  }
+
+  /** Pending orders that may start now, in line after `place`; at most `limit`. */
+  async pendingAfter(place: number, now: number, limit: number): Promise<Place[]> {
+    return this.database.read<Place>(
+      `SELECT seq, queue_seq AS "queueSeq" FROM orders
+       WHERE status = 'Pending' AND queue_seq > ? AND (not_before IS NULL OR not_before <= ?)
+       ORDER BY queue_seq LIMIT ?`,
+      [place, now, limit],
+    );
+  }
+
+  /** Pending orders whose back-off ends after `after` and up to `now`, soonest first; at most `limit`. */
+  async dueAfter(after: Due, now: number, limit: number): Promise<(Place & Due)[]> {
+    return this.database.read(
+      `SELECT seq, queue_seq AS "queueSeq", not_before AS "notBefore" FROM orders
+       WHERE (not_before, seq) > (?, ?) AND not_before <= ? AND status = 'Pending' ORDER BY not_before, seq LIMIT ?`,
+      [after.notBefore, after.seq, now, limit],
+    );
+  }
+
+  /** When the first back-off that ends after `now` ends. */
+  async nextDueAfter(now: number): Promise<number | undefined> {
+    const sql = `SELECT MIN(not_before) AS due FROM orders WHERE not_before > ? AND status = 'Pending'`;
+    const [row] = await this.database.read<{ due: number | null }>(sql, [now]);
+    return row?.due ?? undefined;
+  }
+
+  /** Every order in Processing with its running attempt and who runs it: as many as there are slots to process them. */
+  async processing(): Promise<{ seq: number; queueSeq: number; attempt: number; owner: string }[]> {
+    return this.database.read(
+      `SELECT seq, queue_seq AS "queueSeq", attempts AS attempt, owner FROM orders WHERE status = 'Processing' ORDER BY seq`,
+    );
+  }
+
+  /**
+   * How many Pending orders stand before `queueSeq`: exact up to 100; beyond, an upper bound, which is exact
+   * when no order in between was cancelled or refused.
+   */
+  async ahead(queueSeq: number): Promise<number> {
+    const [row] = await this.database.read<{ counted: number; head: number | null }>(
+      `SELECT
+        (SELECT COUNT(*) FROM (SELECT 1 FROM orders WHERE status = 'Pending' AND queue_seq < ? LIMIT ${COUNTED_AHEAD})) AS counted,
+        (SELECT MIN(queue_seq) FROM orders WHERE status = 'Pending') AS head`,
+      [queueSeq],
+    );
+    const counted = row?.counted ?? 0;
+    return counted < COUNTED_AHEAD ? counted : queueSeq - Number(row?.head);
+  }
+
+  async counts(): Promise<OrderCounts> {
+    return toCounts(await this.database.read('SELECT name, value FROM order_counters'));
+  }
+
+  /**
+   * seq grows with created_at (but for clock skew between processes), so a range of instants narrows to a range of
+   * seq, and one index serves the order of the list with every filter.
+   */
+  async #conditions(filter: OrderFilter, before: number | undefined) {
+    const sql: string[] = [];
+    const parameters: unknown[] = [];
+    const add = (condition: string, value: unknown) => {
+      if (value === undefined) return;
+      sql.push(condition);
+      parameters.push(value);
+    };
+    add('status = ?', filter.status);
+    add('user_id = ?', filter.userId);
+    add('seq < ?', before);
+    add('+created_at >= ?', filter.createdFrom);
+    add('+created_at <= ?', filter.createdTo);
+    if (filter.createdFrom !== undefined)
+      add('seq >= ?', await this.#seqAt('>=', filter.createdFrom - CLOCK_SKEW_MS, 'ASC'));
+    if (filter.createdTo !== undefined)
+      add('seq <= ?', await this.#seqAt('<=', filter.createdTo + CLOCK_SKEW_MS, 'DESC'));
+    return { sql, parameters };
+  }
+
+  /** The first order created from an instant on, or the last one created up to it; no order has -1. */
+  async #seqAt(comparison: '>=' | '<=', at: number, direction: 'ASC' | 'DESC'): Promise<number> {
+    const sql = `SELECT seq FROM orders WHERE created_at ${comparison} ? ORDER BY created_at ${direction}, seq ${direction} LIMIT 1`;
+    const [row] = await this.database.read<{ seq: number }>(sql, [at]);
+    return row ? row.seq : comparison === '>=' ? Number.MAX_SAFE_INTEGER : -1;
+  }
+}
+
+interface OrderRow {
+  seq: number;
+  order_id: string;
+  user_id: string;
+  item_ids: string;
+  total_amount: number;
+  status: OrderStatus;
+  queue_seq: number;
+  attempts: number;
+  failures: number;
+  error: string | null;
+  created_at: number;
+  started_at: number | null;
+  completed_at: number | null;
+  updated_at: number;
+}
+
+function toOrder(row: OrderRow): Order {
+  return {
+    seq: row.seq,
+    orderId: row.order_id,
+    userId: row.user_id,
+    itemIds: JSON.parse(row.item_ids) as string[],
+    totalAmount: Number(row.total_amount),
+    status: row.status,
+    queueSeq: Number(row.queue_seq),
+    attempts: row.attempts,
+    failures: row.failures,
+    error: row.error === null ? null : (JSON.parse(row.error) as OrderError),
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+    updatedAt: row.updated_at,
+  };
+}

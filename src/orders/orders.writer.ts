@@ -1,0 +1,201 @@
+import type { Query } from '../database/database.js';
+import type { Outcome } from '../common/batcher.js';
+import type { OrderError, OrderRequest, Receipt } from './order.js';
+import { CounterDeltas } from './order.counters.js';
+import type { OrderMove } from './order.events.js';
+import type { OrderStatus } from './order.status.js';
+import { IdempotencyKeyConflict, OrderIdConflict } from './orders.errors.js';
+import {
+  ADD_TO_COUNTERS,
+  INSERT_ACCEPTED_HISTORY,
+  INSERT_HISTORY,
+  INSERT_ORDERS,
+  MOVE_ORDERS,
+  SELECT_HOLDERS,
+} from './orders.sql.js';
+
+/** An order on its way into the table, with the id it will have. */
+export interface NewOrder extends OrderRequest {
+  orderId: string;
+  /** Whether the client chose `orderId`; one that the server made is not part of the content. */
+  hasOwnId: boolean;
+}
+
+/** One step of one order. It happens if the order is in `from` and, where `attempt` is given, still at that attempt. */
+export interface Move {
+  seq: number;
+  from: OrderStatus;
+  to: OrderStatus;
+  at: number;
+  attempt?: number;
+  reason?: string;
+  /** The process that runs the attempt (to Processing). */
+  owner?: string;
+  /** Not to be started before this instant (to Pending). */
+  notBefore?: number;
+  /** Why the attempt failed (to Pending or Failed). */
+  error?: OrderError;
+  /** True to stand at the tail of the queue again (to Pending). */
+  requeue?: boolean;
+}
+
+/** An order just moved. `itemIds` only when it moved to Processing, for the one who processes it. */
+export interface MovedOrder {
+  seq: number;
+  orderId: string;
+  userId: string;
+  itemIds: string[];
+  totalAmount: number;
+  status: OrderStatus;
+  attempts: number;
+  failures: number;
+  queueSeq: number;
+}
+
+interface HolderRow {
+  seq: number;
+  order_id: string;
+  idempotency_key: string | null;
+  user_id: string;
+  total_amount: number;
+  item_ids: string;
+  status: OrderStatus;
+}
+
+interface MovedRow {
+  seq: number;
+  order_id: string;
+  user_id: string;
+  total_amount: number;
+  status: OrderStatus;
+  attempts: number;
+  failures: number;
+  queue_seq: number;
+  created_at: number;
+  started_at: number | null;
+  completed_at: number | null;
+  item_ids: string | null;
+}
+
+/** The writing of one transaction: rows, their history, and the counters, which it gathers until `finish`. */
+export class OrdersWriter {
+  readonly moves: OrderMove[] = [];
+  readonly #counters = new CounterDeltas();
+
+  /** `nextSeq`: the first free number of the sequence that both seq and queue_seq are taken from. */
+  constructor(
+    private readonly query: Query,
+    public nextSeq: number,
+  ) {}
+
+  /** Stores the orders in this sequence; each outcome is a receipt, or the conflict with an order that is there already. */
+  async insert(orders: NewOrder[], at: number): Promise<Outcome<Receipt>[]> {
+    if (orders.length === 0) return [];
+    const first = this.nextSeq;
+    this.nextSeq += orders.length;
+    const rows = orders.map((o) => [o.orderId, o.idempotencyKey, o.userId, o.totalAmount, o.itemIds]);
+    const stored = await this.query<{ seq: number }>(INSERT_ORDERS, [first, at, JSON.stringify(rows)]);
+    await this.query(INSERT_ACCEPTED_HISTORY, [first, this.nextSeq - 1]);
+    this.#counters.moved(null, 'Pending', stored.length);
+    const isNew = new Set(stored.map(({ seq }) => seq));
+    const refused = orders.filter((_, index) => !isNew.has(first + index));
+    const holders = refused.length > 0 ? await this.#holders(refused) : [];
+    return orders.map((order, index) => {
+      const seq = first + index;
+      if (!isNew.has(seq)) return judgeRepeat(order, holders);
+      const { orderId, userId } = order;
+      this.moves.push({ seq, orderId, userId, from: null, to: 'Pending', attempt: 0, at });
+      return { value: { seq, orderId, status: 'Pending', replayed: false } };
+    });
+  }
+
+  /** Makes the moves, first come first served where two want the same order; undefined for one that came too late. */
+  async move(moves: Move[]): Promise<(MovedOrder | undefined)[]> {
+    const results = new Map<Move, MovedOrder>();
+    for (let left = moves; left.length > 0;) {
+      const bySeq = new Map<number, Move>();
+      const later = left.filter((move) => bySeq.has(move.seq) || !bySeq.set(move.seq, move));
+      await this.#moveEach(bySeq, results);
+      left = later;
+    }
+    return moves.map((move) => results.get(move));
+  }
+
+  /** Writes what was gathered; the transaction is then complete. */
+  async finish(): Promise<void> {
+    const deltas = this.#counters.entries();
+    if (deltas.length > 0) await this.query(ADD_TO_COUNTERS, [JSON.stringify(deltas)]);
+  }
+
+  async #holders(orders: NewOrder[]): Promise<HolderRow[]> {
+    const ids = orders.map(({ orderId }) => orderId);
+    const keys = orders.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
+    return this.query<HolderRow>(SELECT_HOLDERS, [JSON.stringify(ids), JSON.stringify(keys)]);
+  }
+
+  async #moveEach(bySeq: Map<number, Move>, results: Map<Move, MovedOrder>): Promise<void> {
+    const rows = [...bySeq.values()].map((m) => [
+      m.seq,
+      m.from,
+      m.attempt ?? null,
+      m.to,
+      m.at,
+      m.notBefore ?? null,
+      m.owner ?? null,
+      m.error ? JSON.stringify(m.error) : null,
+      m.requeue ? this.nextSeq++ : null,
+    ]);
+    const moved = await this.query<MovedRow>(MOVE_ORDERS, [JSON.stringify(rows)]);
+    if (moved.length === 0) return;
+    const history = moved.map((row) => {
+      const move = bySeq.get(row.seq);
+      if (!move) throw new Error(`order ${row.seq} moved unasked`);
+      this.#count(move, row);
+      results.set(move, toMovedOrder(row));
+      return [row.seq, move.at, move.from, move.to, row.attempts, move.reason?.slice(0, 255) ?? null];
+    });
+    await this.query(INSERT_HISTORY, [JSON.stringify(history)]);
+  }
+
+  #count({ from, to, at }: Move, row: MovedRow): void {
+    const { seq, order_id: orderId, user_id: userId, attempts: attempt } = row;
+    this.moves.push({ seq, orderId, userId, from, to, attempt, at });
+    this.#counters.moved(from, to);
+    if (to === 'Processing' && attempt === 1)
+      this.#counters.firstStarted(Math.max(0, at - Number(row.created_at)));
+    if (to === 'Completed') this.#counters.completed(Math.max(0, at - Number(row.started_at)));
+  }
+}
+
+/** A request whose id or key is taken: a repeat of that order if the content is the same, a conflict otherwise. */
+function judgeRepeat(order: NewOrder, holders: HolderRow[]): Outcome<Receipt> {
+  const byKey = order.idempotencyKey && holders.find((row) => row.idempotency_key === order.idempotencyKey);
+  const holder = byKey || holders.find((row) => row.order_id === order.orderId);
+  if (!holder) return { error: new Error(`order ${order.orderId} was neither stored nor there`) };
+  if (isSameContent(order, holder))
+    return { value: { seq: holder.seq, orderId: holder.order_id, status: holder.status, replayed: true } };
+  return { error: byKey ? new IdempotencyKeyConflict() : new OrderIdConflict(order.orderId) };
+}
+
+function isSameContent(order: NewOrder, row: HolderRow): boolean {
+  return (
+    (!order.hasOwnId || order.orderId === row.order_id) &&
+    order.userId === row.user_id &&
+    order.totalAmount === Number(row.total_amount) &&
+    JSON.stringify(order.itemIds) === JSON.stringify(JSON.parse(row.item_ids))
+  );
+}
+
+function toMovedOrder(row: MovedRow): MovedOrder {
+  return {
+    seq: row.seq,
+    orderId: row.order_id,
+    userId: row.user_id,
+    itemIds: row.item_ids ? (JSON.parse(row.item_ids) as string[]) : [],
+    totalAmount: Number(row.total_amount),
+    status: row.status,
+    attempts: row.attempts,
+    failures: row.failures,
+    queueSeq: Number(row.queue_seq),
+  };
+}

@@ -1,0 +1,95 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CONFIG, type Config } from '../config.js';
+import { QueueService } from '../queue/queue.service.js';
+import { AttemptRunner, type Attempt } from './attempt.runner.js';
+import { RetrySchedule } from './retry.schedule.js';
+
+/** Pause after the database refused to let orders be taken. */
+const BACK_OFF_MS = 250;
+
+/**
+ * The loop: takes the next orders while there are free slots, and runs them. It never overlaps itself, claims no more
+ * than it has free slots, goes again at once after a full batch, backs off on errors, and on stop finishes what runs.
+ */
+@Injectable()
+export class OrderProcessor {
+  readonly #logger = new Logger(OrderProcessor.name);
+  readonly #running = new Set<Promise<void>>();
+  #looping: Promise<void> | undefined;
+  #again = false;
+  #stopping = false;
+  #backOff: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly queue: QueueService,
+    private readonly runner: AttemptRunner,
+    private readonly retries: RetrySchedule,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  get isIdle(): boolean {
+    return !this.#looping && this.#running.size === 0;
+  }
+
+  /** There may be something to do. Cheap, and may be called at any time. */
+  wake(): void {
+    this.#again = true;
+    if (this.#stopping || this.#looping || this.#backOff) return;
+    this.#looping = this.#loop().finally(() => (this.#looping = undefined));
+  }
+
+  /** Takes no more orders, and waits for the running attempts: those that last longer are aborted and handed back. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#backOff);
+    await this.#looping;
+    const timer = setTimeout(() => this.runner.abort(), timeoutMs);
+    await Promise.all(this.#running);
+    clearTimeout(timer);
+  }
+
+  async #loop(): Promise<void> {
+    try {
+      while (this.#again && !this.#stopping) {
+        await new Promise(setImmediate); // whatever ends or arrives in this turn shares the next claim
+        this.#again = false;
+        const free = this.config.PROCESSOR_CONCURRENCY - this.#running.size;
+        if (free > 0 && (await this.#startNext(free)) === free) this.#again = true;
+      }
+    } catch (error) {
+      this.#logger.warn(`no orders can be taken for now: ${String(error)}`);
+      this.#backOff = setTimeout(() => {
+        this.#backOff = undefined;
+        this.wake();
+      }, BACK_OFF_MS);
+    }
+  }
+
+  /** @returns how many entries the queue had */
+  async #startNext(free: number): Promise<number> {
+    const entries = await this.queue.claim(free);
+    if (entries.length === 0) return 0;
+    const attempts = await this.runner.take(entries);
+    const refused = entries.filter((_, index) => attempts[index] instanceof Error);
+    this.queue.release(refused);
+    entries.forEach((entry, index) => {
+      const attempt = attempts[index];
+      if (attempt instanceof Error) return;
+      if (attempt) this.#start(entry.id, attempt);
+      else this.queue.ack(entry.id); // cancelled in the meantime, or taken before
+    });
+    const error = attempts.find((attempt) => attempt instanceof Error);
+    if (error) throw error;
+    return entries.length;
+  }
+
+  #start(id: number, attempt: Attempt): void {
+    const done = this.runner.run(attempt).then((delayed) => {
+      this.#running.delete(done);
+      this.queue.ack(id);
+      if (delayed) this.retries.delayed(delayed);
+      this.wake();
+    });
+    this.#running.add(done);
+  }
+}

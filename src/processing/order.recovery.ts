@@ -1,0 +1,48 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { OrdersReader } from '../orders/orders.reader.js';
+import { OrdersStore } from '../orders/orders.store.js';
+import { QueueService } from '../queue/queue.service.js';
+import { AttemptRunner } from './attempt.runner.js';
+
+/**
+ * The only code that may assume a crash: orders in Processing that nobody processes go back to Pending, in their old
+ * place. One process at a time holds the database (`SqliteLock`), so whatever this one does not run, nobody runs.
+ * Idempotent; also finds an order whose start was committed though the commit was reported as failed.
+ */
+@Injectable()
+export class OrderRecovery {
+  readonly #logger = new Logger(OrderRecovery.name);
+
+  constructor(
+    private readonly store: OrdersStore,
+    private readonly reader: OrdersReader,
+    private readonly queue: QueueService,
+    private readonly runner: AttemptRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Serves the queue from the table: every Pending order that may start now, in line order. */
+  openQueue(wake: () => void): void {
+    const backlog = async (after: number, limit: number) => {
+      const orders = await this.reader.pendingAfter(after, this.clock.now(), limit);
+      return orders.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq }));
+    };
+    this.queue.open(backlog, wake);
+  }
+
+  async recover(): Promise<void> {
+    const abandoned = (await this.reader.processing()).filter(
+      ({ seq, owner }) => owner !== this.runner.owner || !this.runner.holds(seq),
+    );
+    if (abandoned.length === 0) return;
+    const at = this.clock.now();
+    await Promise.all(
+      abandoned.map(({ seq, attempt }) =>
+        this.store.move({ seq, from: 'Processing', to: 'Pending', attempt, at, reason: 'interrupted' }),
+      ),
+    );
+    this.queue.enqueue(abandoned.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq })));
+    this.#logger.log(`took back ${abandoned.length} interrupted orders`);
+  }
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { Fifo } from './fifo.js';
+import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
+
+/**
+ * A FIFO in this process's memory that holds a window of the line; the rest is read on from the backlog when the
+ * window runs empty. It starts with an empty window at the beginning of the backlog, so that boot is a refill.
+ */
+@Injectable()
+export class MemoryQueueDriver extends QueueDriver {
+  readonly #window = new Fifo<QueueEntry>();
+  /** Ids in the window and claimed ones. */
+  readonly #known = new Set<number>();
+  /** Every entry of the backlog up to this place has been seen. */
+  #cursor = 0;
+  /** Whether the backlog may hold entries beyond the cursor. */
+  #hasMore = true;
+  /** Whether entries came that the read that is under way may have missed. */
+  #missed = false;
+  #backlog: Backlog | undefined;
+
+  constructor(private readonly capacity = 10_000) {
+    super();
+  }
+
+  open(backlog: Backlog): void {
+    this.#backlog = backlog;
+  }
+
+  enqueue(entries: QueueEntry[]): void {
+    for (const entry of entries) {
+      if (this.#known.has(entry.id)) continue;
+      if (this.#hasMore && entry.place > this.#cursor)
+        this.#missed = true; // it will be read, in its turn
+      else if (this.#window.length < this.capacity) this.#push(entry);
+      else this.#readFrom(entry.place - 1);
+    }
+  }
+
+  async claim(limit: number): Promise<QueueEntry[]> {
+    while (this.#window.length < limit && this.#hasMore) await this.#readOn();
+    const claimed: QueueEntry[] = [];
+    while (claimed.length < limit) {
+      const entry = this.#window.shift();
+      if (!entry) break;
+      claimed.push(entry);
+    }
+    return claimed;
+  }
+
+  ack(id: number): void {
+    this.#known.delete(id);
+  }
+
+  release(entries: QueueEntry[]): void {
+    for (const entry of entries.toReversed()) this.#window.unshift(entry);
+  }
+
+  rewind(): void {
+    this.#readFrom(0);
+  }
+
+  #push(entry: QueueEntry): void {
+    this.#known.add(entry.id);
+    this.#window.push(entry);
+    if (!this.#hasMore) this.#cursor = Math.max(this.#cursor, entry.place);
+  }
+
+  #readFrom(place: number): void {
+    this.#cursor = Math.min(this.#cursor, place);
+    this.#hasMore = true;
+    this.#missed = true;
+  }
+
+  async #readOn(): Promise<void> {
+    if (!this.#backlog) throw new Error('the queue was not opened');
+    const room = Math.max(1, this.capacity - this.#window.length);
+    const from = this.#cursor;
+    this.#missed = false;
+    const entries = await this.#backlog(from, room);
+    for (const entry of entries) {
+      if (this.#known.has(entry.id)) continue;
+      this.#known.add(entry.id);
+      this.#window.push(entry);
+    }
+    // A rewind during the read stands; otherwise everything up to the last entry has been seen.
+    if (this.#cursor >= from) this.#cursor = Math.max(this.#cursor, entries.at(-1)?.place ?? from);
+    this.#hasMore = this.#missed || entries.length === room;
+  }
+}

@@ -1,0 +1,53 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const MAIN = new URL('../../dist/src/main.js', import.meta.url).pathname;
+
+/** The built server as a process of its own, which can be killed. */
+export class ServerProcess {
+  private constructor(
+    readonly process: ChildProcess,
+    readonly url: string,
+    readonly log: string[],
+  ) {}
+
+  /** Starts `dist/` on a free port (or `PORT`) and resolves when it says that it is ready. */
+  static async start(environment: Record<string, string | number>): Promise<ServerProcess> {
+    const child = ServerProcess.spawn(environment);
+    const log: string[] = [];
+    const ready = Promise.withResolvers<string>();
+    for (const stream of [child.stdout, child.stderr])
+      if (stream)
+        createInterface(stream).on('line', (line) => {
+          log.push(line);
+          const url = /ready on (http:\S+)/.exec(line)?.[1];
+          if (url) ready.resolve(url);
+        });
+    child.once('exit', (code, signal) =>
+      ready.reject(new Error(`exited with ${code ?? signal}:\n${log.join('\n')}`)),
+    );
+    return new ServerProcess(child, await ready.promise, log);
+  }
+
+  static spawn(environment: Record<string, string | number>): ChildProcess {
+    const strings = Object.entries(environment).map(([key, value]) => [key, String(value)]);
+    return spawn(process.execPath, [MAIN], {
+      env: { ...process.env, PORT: '0', LOG_FORMAT: 'json', ...Object.fromEntries(strings) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** SIGKILL, at whatever instant it hits; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    await this.stop('SIGKILL');
+  }
+
+  /** @returns the exit code; null when a signal ended it */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
+    const exit = once(this.process, 'exit') as Promise<[number | null]>;
+    this.process.kill(signal);
+    return (await exit)[0];
+  }
+}
