@@ -1,18 +1,26 @@
+import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { RequestLogger } from './common/logger.js';
+import { HttpAdapter } from './common/http.adapter.js';
 import type { Config } from './config.js';
 import { configureHttp } from './http.js';
 
+/** The HTTP server's limits on slow clients. */
+export function httpAdapter(config: Pick<Config, 'HEADERS_TIMEOUT_MS' | 'REQUEST_TIMEOUT_MS'>): HttpAdapter {
+  return new HttpAdapter({
+    headersTimeout: config.HEADERS_TIMEOUT_MS,
+    requestTimeout: config.REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: Math.min(1000, config.HEADERS_TIMEOUT_MS),
+  });
+}
+
 /** The whole application, ready to `listen`. */
-export async function createApp(
-  config: Pick<Config, 'LOG_LEVEL' | 'LOG_FORMAT'>,
-): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+export async function createApp(config: Config, logger: LoggerService): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, httpAdapter(config), {
     bodyParser: false,
     abortOnError: false,
-    logger: new RequestLogger(config),
+    logger,
   });
   configureHttp(app);
   return app;

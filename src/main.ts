@@ -1,6 +1,16 @@
-import { Logger } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { createApp } from './app.js';
+import { RequestLogger } from './common/logger.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
+
+const CONTEXT = 'Ordermill';
+
+const config = readConfig();
+const logger = new RequestLogger(config);
+const app = await createApp(config, logger).catch(giveUp);
+stopGracefully(app, logger);
+await app.listen(config.PORT, config.HOST).catch(giveUp);
+logger.log(`ready on ${await app.getUrl()} · Node ${process.version} · ${config.DATABASE_URL}`, CONTEXT);
 
 function readConfig(): Config {
   try {
@@ -12,10 +22,28 @@ function readConfig(): Config {
   }
 }
 
-const config = readConfig();
-const app = await createApp(config);
-app.enableShutdownHooks();
-await app.listen(config.PORT, config.HOST);
-new Logger('Ordermill').log(
-  `ready on ${await app.getUrl()} · Node ${process.version} · ${config.DATABASE_URL}`,
-);
+function giveUp(error: Error): never {
+  logger.fatal(`cannot start: ${error.message}`, CONTEXT);
+  process.exit(1);
+}
+
+/** The first signal drains and exits with 0, a second one exits at once. An uncaught error drains too, and exits with 1. */
+function stopGracefully(app: INestApplication, logger: RequestLogger): void {
+  let stopping = false;
+  const stop = async (reason: string, code: number) => {
+    stopping = true;
+    logger.log(`${reason}: finishing what is running`, CONTEXT);
+    await app.close();
+    logger.log('stopped', CONTEXT);
+    process.exit(code);
+  };
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const)
+    process.on(signal, () => (stopping ? process.exit(128 + number) : void stop(signal, 0)));
+  process.on('uncaughtException', (error) => {
+    logger.fatal(error, CONTEXT);
+    if (!stopping) void stop('uncaught error', 1);
+  });
+}

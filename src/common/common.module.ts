@@ -1,12 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, loadConfig } from '../config.js';
 import { Clock } from './clock.js';
+import { Lifecycle } from './lifecycle.js';
 import { SchemaValidator } from './schema.validator.js';
 
 /** What every module may use: the configuration, the clock, the document's schemas. */
 @Global()
 @Module({
-  providers: [{ provide: CONFIG, useFactory: loadConfig }, Clock, SchemaValidator],
-  exports: [CONFIG, Clock, SchemaValidator],
+  providers: [{ provide: CONFIG, useFactory: loadConfig }, Clock, Lifecycle, SchemaValidator],
+  exports: [CONFIG, Clock, Lifecycle, SchemaValidator],
 })
 export class CommonModule {}

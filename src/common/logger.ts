@@ -28,6 +28,13 @@ export class RequestLogger extends ConsoleLogger {
     else super.log(message, ...rest);
   }
 
+  /** A failed start is told by `main.ts`, in one line. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) === 'ExceptionHandler' || rest.at(-1) === 'NestApplication')
+      super.debug(message, ...rest);
+    else super.error(message, ...rest);
+  }
+
   protected override getJsonLogObject(...args: Parameters<ConsoleLogger['getJsonLogObject']>) {
     const id = requestId();
     return { ...super.getJsonLogObject(...args), ...(id && { request_id: id }) };

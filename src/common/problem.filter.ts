@@ -31,7 +31,8 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const { status, message, extra } = this.#problem(error, request);
-    if (status >= 500) this.#logger.error(error);
+    if (status === 500) this.#logger.error(error);
+    else this.#logger.debug(`${status} ${message}`);
     response.status(status).set({ ...extra.headers, 'content-type': 'application/problem+json' });
     const body: Problem = {
       type: 'about:blank',

@@ -1,6 +1,7 @@
-import { Controller, Get, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/api.decorators.js';
+import { Lifecycle } from '../common/lifecycle.js';
 import { ProblemError } from '../common/problem.js';
 import { Database } from '../database/database.js';
 
@@ -11,10 +12,11 @@ export class HealthDto {
 
 @ApiTags('health')
 @Controller('health')
-export class HealthController implements OnModuleDestroy {
-  #stopping = false;
-
-  constructor(private readonly database: Database) {}
+export class HealthController {
+  constructor(
+    private readonly database: Database,
+    private readonly lifecycle: Lifecycle,
+  ) {}
 
   @Get('live')
   @ApiOperation({ summary: 'The process runs' })
@@ -28,14 +30,9 @@ export class HealthController implements OnModuleDestroy {
   @ApiResponse({ status: 200, type: HealthDto, description: 'they can' })
   @ApiProblems(503)
   async ready(): Promise<HealthDto> {
-    if (this.#stopping)
+    if (this.lifecycle.isStopping)
       throw new ProblemError(503, 'The server is shutting down.', { headers: { 'retry-after': '1' } });
     await this.database.ping();
     return { status: 'ok' };
-  }
-
-  /** The first hook of a shutdown: load balancers learn of it while requests are still answered. */
-  onModuleDestroy(): void {
-    this.#stopping = true;
   }
 }
