@@ -23,6 +23,6 @@ function durable(connection: unknown): void {
   const sqlite = connection as SqliteConnection; // TypeORM types its drivers' connections as any
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
-  sqlite.pragma('busy_timeout = 5000');
+  sqlite.pragma('busy_timeout = 0'); // to wait here would stop the whole process; `Database` waits without
   sqlite.pragma('cache_size = -65536'); // KiB
 }

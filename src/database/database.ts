@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Database as SqliteConnection } from 'better-sqlite3';
 import { DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
@@ -50,7 +51,7 @@ export class Database implements OnApplicationShutdown {
   async transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
     const query: Query = (sql, parameters) => run(this.#write, sql, parameters);
     this.#rollBack();
-    await query('BEGIN IMMEDIATE');
+    await begin(query);
     try {
       const result = await work(query);
       await query('COMMIT');
@@ -96,7 +97,26 @@ async function run<Row>(queryRunner: QueryRunner, sql: string, parameters?: unkn
 const TROUBLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL|PERM)/;
 
 function isTrouble(error: unknown): boolean {
-  return (
-    error instanceof QueryFailedError && TROUBLE.test(String((error.driverError as { code?: unknown }).code))
-  );
+  return TROUBLE.test(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof QueryFailedError ? String((error.driverError as { code?: unknown }).code) : '';
+}
+
+const BUSY_TRIES = 40;
+const BUSY_WAIT_MS = 25;
+
+/** Waits a while for another program that writes to the file, such as a backup, without holding up anything else. */
+async function begin(query: Query): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await query('BEGIN IMMEDIATE');
+      return;
+    } catch (error) {
+      const isBusy = error instanceof DatabaseUnavailable && codeOf(error.cause).startsWith('SQLITE_BUSY');
+      if (!isBusy || tries === BUSY_TRIES) throw error;
+      await wait(BUSY_WAIT_MS);
+    }
+  }
 }
