@@ -6,7 +6,7 @@ import { CONFIG, type Config } from '../config.js';
 import { OrdersStore } from '../orders/orders.store.js';
 import type { Move, MovedOrder } from '../orders/orders.writer.js';
 import type { QueueEntry } from '../queue/queue.driver.js';
-import { OrderHandler } from './order.handler.js';
+import { AttemptFailure, OrderHandler } from './order.handler.js';
 import { describe, judge } from './retry.policy.js';
 import type { DelayedOrder } from './retry.schedule.js';
 
@@ -21,6 +21,12 @@ export interface Attempt {
 /** Pause between tries to write down the end of an attempt while the database is in trouble. */
 const SETTLE_RETRY_MS = 250;
 
+/** Tries that are left to a process that is stopping. */
+const LAST_TRIES = 4;
+
+/** Why an attempt was aborted: the process stops. */
+class Released extends Error {}
+
 /** Runs attempts: takes orders, has the handler work on them, and writes down how it ended, whatever that takes. */
 @Injectable()
 export class AttemptRunner {
@@ -28,7 +34,8 @@ export class AttemptRunner {
   readonly owner = randomUUID();
   readonly #logger = new Logger(AttemptRunner.name);
   readonly #held = new Set<number>();
-  readonly #stop = new AbortController();
+  readonly #running = new Set<AbortController>();
+  #isStopping = false;
 
   constructor(
     private readonly store: OrdersStore,
@@ -82,20 +89,37 @@ export class AttemptRunner {
     return moved && move.notBefore !== undefined ? { ...moved, notBefore: move.notBefore } : undefined;
   }
 
-  /** Aborts what runs: each attempt ends soon, and its order goes back to Pending. */
+  /** Aborts what runs: each attempt ends at once, and its order goes back to Pending. */
   abort(): void {
-    this.#stop.abort();
+    this.#isStopping = true;
+    for (const attempt of this.#running) attempt.abort(new Released());
   }
 
-  /** @returns what was thrown, boxed: anything may be */
+  /**
+   * Waits for the handler, but no longer than the time-out: then the attempt has failed, whatever the handler still does.
+   * @returns what was thrown, boxed: anything may be
+   */
   async #work({ order }: Attempt): Promise<{ error: unknown } | undefined> {
     const { orderId, userId, itemIds, totalAmount, attempts: attempt } = order;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const controller = new AbortController();
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
+    const timer = setTimeout(() => controller.abort(this.#timedOut()), this.config.ATTEMPT_TIMEOUT_MS);
+    this.#running.add(controller);
     try {
-      await this.handler.handle({ orderId, userId, itemIds, totalAmount, attempt }, this.#stop.signal);
+      const work = this.handler.handle({ orderId, userId, itemIds, totalAmount, attempt }, controller.signal);
+      await Promise.race([work, aborted]);
       return undefined;
     } catch (error) {
-      return { error };
+      return { error: controller.signal.aborted ? controller.signal.reason : error };
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(controller);
     }
+  }
+
+  #timedOut(): AttemptFailure {
+    return new AttemptFailure('timeout', `the attempt took longer than ${this.config.ATTEMPT_TIMEOUT_MS} ms`);
   }
 
   #outcome({ order, startedAt, startedMs }: Attempt, failure: { error: unknown } | undefined): Move {
@@ -103,7 +127,7 @@ export class AttemptRunner {
     const at = startedAt + Math.round(this.clock.monotonicMs() - startedMs); // a clock that is set cannot make it negative
     const end = { seq, from: 'Processing', attempt, at } as const;
     if (!failure) return { ...end, to: 'Completed' };
-    if (this.#stop.signal.aborted) return { ...end, to: 'Pending', reason: 'released at shutdown' };
+    if (failure.error instanceof Released) return { ...end, to: 'Pending', reason: 'released at shutdown' };
     const error = describe(failure.error, attempt);
     const reason = `${error.code}: ${error.message}`;
     const verdict = judge(failure.error, order.failures + 1, this.config);
@@ -120,7 +144,7 @@ export class AttemptRunner {
       } catch (error) {
         if (tries === 1)
           this.#logger.warn(`order ${move.seq} waits to be written as ${move.to}: ${String(error)}`);
-        if (this.#stop.signal.aborted && tries > 3) return undefined;
+        if (this.#isStopping && tries >= LAST_TRIES) return undefined;
         await wait(SETTLE_RETRY_MS);
       }
     }

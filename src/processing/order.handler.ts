@@ -15,18 +15,24 @@ export interface OrderToProcess {
  * is tried again unless what was thrown is a `PermanentFailure`.
  */
 export abstract class OrderHandler {
-  /** @param signal aborted when the result is no longer wanted: the server is stopping */
+  /** @param signal aborted when the result is no longer wanted: the attempt took too long, or the server is stopping */
   abstract handle(order: OrderToProcess, signal: AbortSignal): Promise<void>;
 }
 
-/** An attempt that failed. `code` is for programs, `message` for people; both are shown with the order. */
+/**
+ * An attempt that failed. `code` is for programs, `message` for people; both are shown with the order.
+ * `retryAfterMs`: when another attempt makes sense, where the other side said so.
+ */
 export class AttemptFailure extends Error {
+  readonly retryAfterMs: number;
+
   constructor(
     readonly code: string,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { retryAfterMs?: number } = {},
   ) {
     super(message, options);
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }
 

@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { OrdersReader } from '../orders/orders.reader.js';
+import { OrdersReader, type ProcessingOrder } from '../orders/orders.reader.js';
 import { OrdersStore } from '../orders/orders.store.js';
 import { QueueService } from '../queue/queue.service.js';
 import { AttemptRunner } from './attempt.runner.js';
+import { suspicionMs } from './retry.policy.js';
 
 /**
  * The only code that may assume a crash: orders in Processing that nobody processes go back to Pending, in their old
@@ -36,13 +37,15 @@ export class OrderRecovery {
       ({ seq, owner }) => owner !== this.runner.owner || !this.runner.holds(seq),
     );
     if (abandoned.length === 0) return;
-    const at = this.clock.now();
-    await Promise.all(
-      abandoned.map(({ seq, attempt }) =>
-        this.store.move({ seq, from: 'Processing', to: 'Pending', attempt, at, reason: 'interrupted' }),
-      ),
-    );
-    this.queue.enqueue(abandoned.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq })));
+    await Promise.all(abandoned.map((order) => this.#takeBack(order)));
     this.#logger.log(`took back ${abandoned.length} interrupted orders`);
+  }
+
+  async #takeBack({ seq, queueSeq, attempt, failures }: ProcessingOrder): Promise<void> {
+    const at = this.clock.now();
+    const waitMs = suspicionMs(attempt - failures);
+    const move = { seq, from: 'Processing', to: 'Pending', attempt, at, reason: 'interrupted' } as const;
+    const moved = await this.store.move(waitMs > 0 ? { ...move, notBefore: at + waitMs } : move);
+    if (moved && waitMs === 0) this.queue.enqueue([{ id: seq, place: queueSeq }]); // RetrySchedule finds the others
   }
 }

@@ -1,13 +1,25 @@
 import { Module } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { CONFIG, type Config } from '../config.js';
 import { OrdersModule } from '../orders/orders.module.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { AttemptRunner } from './attempt.runner.js';
+import { HttpHandler } from './http.handler.js';
 import { OrderHandler } from './order.handler.js';
 import { OrderProcessor } from './order.processor.js';
 import { OrderRecovery } from './order.recovery.js';
 import { ProcessingSchedule } from './processing.schedule.js';
 import { RetrySchedule } from './retry.schedule.js';
 import { SimulatedHandler } from './simulated.handler.js';
+
+function createHandler(config: Config, clock: Clock): OrderHandler {
+  switch (config.PROCESSOR) {
+    case 'simulated':
+      return new SimulatedHandler(config);
+    case 'http':
+      return new HttpHandler(config, clock);
+  }
+}
 
 @Module({
   imports: [OrdersModule, QueueModule],
@@ -17,7 +29,7 @@ import { SimulatedHandler } from './simulated.handler.js';
     OrderRecovery,
     ProcessingSchedule,
     RetrySchedule,
-    { provide: OrderHandler, useClass: SimulatedHandler },
+    { provide: OrderHandler, useFactory: createHandler, inject: [CONFIG, Clock] },
   ],
 })
 export class ProcessingModule {}

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Config } from '../config.js';
 import type { OrderError } from '../orders/order.js';
 import { AttemptFailure, PermanentFailure } from './order.handler.js';
@@ -7,9 +8,22 @@ export type Verdict = { retry: true; afterMs: number } | { retry: false };
 
 type RetryConfig = Pick<Config, 'MAX_ATTEMPTS' | 'RETRY_BACKOFF_MS' | 'RETRY_BACKOFF_MAX_MS'>;
 
+/** Nobody else's `Retry-After` holds an order back for longer. */
+const LONGEST_WISH_MS = 86_400_000;
+
 /**
- * Exponential back-off with full jitter: a random time up to base · 2^(failures − 1), bounded.
+ * Exponential back-off with full jitter: a random time up to base · 2^(step − 1), bounded, in milliseconds.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @param step 1 for the first wait
+ */
+export function backOffMs(step: number, config: RetryConfig, random = Math.random()): number {
+  return Math.round(
+    random * Math.min(config.RETRY_BACKOFF_MAX_MS, config.RETRY_BACKOFF_MS * 2 ** (step - 1)),
+  );
+}
+
+/**
+ * Tries again after a back-off, or later if the failure asks for that itself; gives up when all attempts are used up.
  * @param failures failed attempts so far, this one included
  * @param random from 0 (inclusive) to 1 (exclusive)
  */
@@ -20,15 +34,32 @@ export function judge(
   random = Math.random(),
 ): Verdict {
   if (error instanceof PermanentFailure || failures >= config.MAX_ATTEMPTS) return { retry: false };
-  const most = Math.min(config.RETRY_BACKOFF_MAX_MS, config.RETRY_BACKOFF_MS * 2 ** (failures - 1));
-  return { retry: true, afterMs: Math.round(random * most) };
+  const wished = error instanceof AttemptFailure ? Math.min(error.retryAfterMs, LONGEST_WISH_MS) : 0;
+  return { retry: true, afterMs: Math.max(wished, backOffMs(failures, config, random)) };
+}
+
+/** Interruptions that an order may have seen by bad luck; after more, it may be what brings the process down. */
+const INNOCENT_INTERRUPTIONS = 3;
+const LONGEST_SUSPICION_MS = 60_000;
+
+/**
+ * An interrupted attempt is no failure and uses up none. But an order that is interrupted again and again waits, twice
+ * as long each time, so that one that kills its process does not keep the others from being processed.
+ */
+export function suspicionMs(interruptions: number): number {
+  if (interruptions <= INNOCENT_INTERRUPTIONS) return 0;
+  return Math.min(LONGEST_SUSPICION_MS, 1000 * 2 ** (interruptions - INNOCENT_INTERRUPTIONS - 1));
 }
 
 const MESSAGE_LENGTH = 500;
 
-/** What is kept of an error with the order, whatever was thrown. */
+/** What is kept of an error with the order, whatever was thrown: printable text of bounded length. */
 export function describe(error: unknown, attempt: number): OrderError {
   const code = error instanceof AttemptFailure ? error.code : 'handler_error';
-  const message = error instanceof Error ? error.message : String(error);
-  return { code, message: message.slice(0, MESSAGE_LENGTH), attempt };
+  const text = error instanceof Error && typeof error.message === 'string' ? error.message : inspect(error);
+  const message = text
+    .slice(0, MESSAGE_LENGTH)
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .toWellFormed();
+  return { code, message, attempt };
 }
