@@ -5,12 +5,19 @@ export interface Config {
   readonly HOST: string;
   readonly PORT: number;
   readonly DATABASE_URL: string;
+  readonly QUEUE_MAX_PENDING: number;
+  readonly PROCESSOR: 'simulated' | 'http';
+  readonly PROCESSOR_URL: string;
+  readonly PROCESSOR_SECRET: string;
   readonly PROCESSING_TIME_MS: number;
   readonly PROCESSOR_CONCURRENCY: number;
+  readonly ATTEMPT_TIMEOUT_MS: number;
   readonly MAX_ATTEMPTS: number;
   readonly RETRY_BACKOFF_MS: number;
   readonly RETRY_BACKOFF_MAX_MS: number;
   readonly SHUTDOWN_TIMEOUT_MS: number;
+  readonly HEADERS_TIMEOUT_MS: number;
+  readonly REQUEST_TIMEOUT_MS: number;
   readonly BODY_LIMIT_BYTES: number;
   readonly BATCH_BODY_LIMIT_BYTES: number;
   readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'log' | 'debug' | 'verbose';
@@ -21,6 +28,9 @@ export interface Config {
 export const CONFIG = Symbol('CONFIG');
 
 const DAY_MS = 86_400_000;
+
+/** Keys whose value is never shown. */
+const SECRETS = new Set(['PROCESSOR_SECRET']);
 
 const integer = (value: number, minimum: number, maximum: number) => ({
   type: 'integer',
@@ -46,12 +56,19 @@ const properties = {
   HOST: text('127.0.0.1', '^\\S+$', 'an address or host name'),
   PORT: integer(8000, 0, 65_535),
   DATABASE_URL: text('sqlite:./data/orders.sqlite', '^sqlite:.+$', 'sqlite:<path of a file>'),
+  QUEUE_MAX_PENDING: integer(1_000_000, 1, 1_000_000_000),
+  PROCESSOR: oneOf('simulated', 'simulated', 'http'),
+  PROCESSOR_URL: text('', '^(https?://\\S+)?$', 'an http:// or https:// URL'),
+  PROCESSOR_SECRET: text('', '^(whsec_[A-Za-z0-9+/]{32,}={0,2})?$', 'whsec_ and at least 24 bytes in base64'),
   PROCESSING_TIME_MS: integer(2000, 0, DAY_MS),
   PROCESSOR_CONCURRENCY: integer(100, 1, 10_000),
+  ATTEMPT_TIMEOUT_MS: integer(60_000, 1, DAY_MS),
   MAX_ATTEMPTS: integer(5, 1, 1000),
   RETRY_BACKOFF_MS: integer(1000, 0, DAY_MS),
   RETRY_BACKOFF_MAX_MS: integer(60_000, 0, DAY_MS),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 0, DAY_MS),
+  HEADERS_TIMEOUT_MS: integer(10_000, 1, DAY_MS),
+  REQUEST_TIMEOUT_MS: integer(30_000, 1, DAY_MS),
   BODY_LIMIT_BYTES: integer(1_048_576, 1024, 104_857_600),
   BATCH_BODY_LIMIT_BYTES: integer(4_194_304, 1024, 104_857_600),
   LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'info', 'log', 'debug', 'verbose'),
@@ -82,8 +99,11 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     if (value) given[key] = value;
   }
   const raw = { ...given };
-  if (!validate(given)) throw new ConfigError((validate.errors ?? []).map((error) => problem(error, raw)));
-  return Object.freeze(given);
+  const problems = validate(given) ? [] : (validate.errors ?? []).map((error) => problem(error, raw));
+  if (given['PROCESSOR'] === 'http' && !given['PROCESSOR_URL'])
+    problems.push('PROCESSOR_URL="": must be an http:// or https:// URL when PROCESSOR is http');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(given as unknown as Config); // validated just now
 }
 
 /** Reads `.env` in the working directory, when there is one, beneath the real environment. */
@@ -107,5 +127,6 @@ export class ConfigError extends Error {
 function problem(error: ErrorObject, raw: Record<string, unknown>): string {
   const key = error.instancePath.slice(1);
   const schema = error.parentSchema as { description: string };
-  return `${key}=${JSON.stringify(raw[key])}: must be ${schema.description}`;
+  const value = SECRETS.has(key) ? '(hidden)' : JSON.stringify(raw[key]);
+  return `${key}=${value}: must be ${schema.description}`;
 }

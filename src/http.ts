@@ -1,7 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BatcherFull } from './common/batcher.js';
 import { jsonBody } from './common/json.body.js';
+import { Lifecycle } from './common/lifecycle.js';
 import { Problem } from './common/problem.js';
 import { ProblemFilter, type ProblemRule } from './common/problem.filter.js';
 import { requestContext } from './common/request.context.js';
@@ -10,6 +12,7 @@ import { SchemaValidator } from './common/schema.validator.js';
 import { CONFIG, type Config } from './config.js';
 import { DatabaseUnavailable } from './database/database.js';
 import {
+  BacklogFull,
   IdempotencyKeyConflict,
   OrderIdConflict,
   OrderNotFound,
@@ -23,6 +26,7 @@ const PROBLEM_RULES: ProblemRule[] = [
   { error: WrongStatus, status: 409 },
   { error: IdempotencyKeyConflict, status: 422 },
   { error: DatabaseUnavailable, status: 503, headers: { 'retry-after': '1' } },
+  { error: BacklogFull, status: 503, headers: { 'retry-after': '1' } },
   { error: BatcherFull, status: 503, headers: { 'retry-after': '1' } },
 ];
 
@@ -32,6 +36,11 @@ export function configureHttp(app: NestExpressApplication): void {
   app.set('etag', false); // answers change at every transition: a tag would be work for nobody
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
+  const lifecycle = app.get(Lifecycle);
+  app.use((_request: Request, response: Response, next: NextFunction) => {
+    if (lifecycle.isStopping) response.setHeader('connection', 'close'); // no client waits on a socket that will close
+    next();
+  });
   app.use(requestContext);
   app.use(['/orders/batch', '/order/batch'], jsonBody(config.BATCH_BODY_LIMIT_BYTES));
   app.use(jsonBody(config.BODY_LIMIT_BYTES));
@@ -56,7 +65,7 @@ function createDocument(app: NestExpressApplication): OpenAPIObject {
     .setLicense('MIT', 'https://spdx.org/licenses/MIT')
     .build();
   const document = SwaggerModule.createDocument(app, info, { extraModels: [Problem] });
-  for (const name of ['CreateOrderDto', 'BatchDto', 'ListOrdersQuery']) {
+  for (const name of ['CreateOrderDto', 'BatchDto', 'RetryOrdersDto', 'ListOrdersQuery']) {
     const schema = document.components?.schemas?.[name];
     if (schema) Object.assign(schema, { additionalProperties: false }); // Swagger has no decorator for it
   }

@@ -62,6 +62,11 @@ export class CounterDeltas {
     this.#add(`processing_ms:${bucketOf(processingMs)}`, 1);
   }
 
+  /** Numbers of the sequence used up; the counter survives the rows, so no number is given twice. */
+  numbered(count: number): void {
+    this.#add('last_seq', count);
+  }
+
   entries(): [name: string, delta: number][] {
     return [...this.#deltas].filter(([, delta]) => delta !== 0);
   }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { BatcherFull } from '../common/batcher.js';
 import { SchemaValidator, type FieldError } from '../common/schema.validator.js';
+import { DatabaseUnavailable } from '../database/database.js';
 import type { BatchReportDto, BatchResultDto } from './dto/batch.dto.js';
 import { CreateOrderDto, toOrderRequest } from './dto/create-order.dto.js';
 import type { Receipt } from './order.js';
-import { OrderIdConflict } from './orders.errors.js';
+import { BacklogFull, OrderIdConflict } from './orders.errors.js';
 import { OrdersService } from './orders.service.js';
 
 /** Refused orders whose every problem is listed; of the rest, the first: a batch may hold a million mistakes. */
@@ -57,5 +59,7 @@ function refused(index: number, entry: unknown, status_code: number, message: st
 
 function whyNot(reason: unknown): [status: number, message: string] {
   if (reason instanceof OrderIdConflict) return [409, reason.message];
-  return [503, 'The order could not be stored; please try again.'];
+  if (reason instanceof BacklogFull || reason instanceof BatcherFull || reason instanceof DatabaseUnavailable)
+    return [503, 'The order could not be stored now; please try again.'];
+  throw reason;
 }

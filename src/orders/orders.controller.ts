@@ -17,6 +17,7 @@ import {
   toOrderPageDto,
 } from './dto/order.dto.js';
 import { ReceiptDto, toReceiptDto } from './dto/receipt.dto.js';
+import { RetriedDto, RetryOrdersDto, toRetryRequest } from './dto/retry-orders.dto.js';
 import type { Receipt } from './order.js';
 import { OrdersBatch } from './orders.batch.js';
 import { OrdersService } from './orders.service.js';
@@ -75,6 +76,19 @@ export class OrdersController {
   @ApiProblems(400, 413, 415)
   createBatch(@Body() body: BatchDto): Promise<BatchReportDto> {
     return this.batch.accept(body.orders);
+  }
+
+  @Post('retry')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Retry Failed orders in bulk',
+    description: 'Oldest first, at the tail of the queue.',
+  })
+  @ApiResponse({ status: 200, type: RetriedDto, description: 'how many' })
+  @ApiProblems(400, 413, 415, 503)
+  async retryAll(@Body() body: RetryOrdersDto): Promise<RetriedDto> {
+    const { retried, hasMore } = await this.orders.retryAll(...toRetryRequest(body));
+    return { retried, has_more: hasMore };
   }
 
   @Get()

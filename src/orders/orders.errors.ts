@@ -31,3 +31,10 @@ export class WrongStatus extends Error {
     super(`Order ${orderId} cannot be ${action}: it is ${status}.`);
   }
 }
+
+/** As many orders wait as may: a client tries again when some have been processed. */
+export class BacklogFull extends Error {
+  constructor(limit: number) {
+    super(`${limit} orders are waiting already; please try again later.`);
+  }
+}

@@ -12,10 +12,24 @@ export interface OrderFilter {
   createdTo?: number;
 }
 
+/** Which Failed orders are meant: all that are given must hold. Instants are inclusive. */
+export interface FailedFilter {
+  failedFrom?: number;
+  failedTo?: number;
+  userId?: string;
+}
+
 /** An order's number and its place in line. */
 export interface Place {
   seq: number;
   queueSeq: number;
+}
+
+/** An order in Processing: the running attempt, the failed ones before it, and the process that runs it. */
+export interface ProcessingOrder extends Place {
+  attempt: number;
+  failures: number;
+  owner: string;
 }
 
 /** When an order's back-off ends; seq tells apart those that end at once. */
@@ -57,6 +71,17 @@ export class OrdersReader {
     return rows.map(toOrder);
   }
 
+  /** Failed orders, the first accepted first; at most `limit`. */
+  async failed(filter: FailedFilter, limit: number): Promise<number[]> {
+    const { failedFrom = 0, failedTo = Number.MAX_SAFE_INTEGER, userId } = filter;
+    const rows = await this.database.read<{ seq: number }>(
+      `SELECT seq FROM orders WHERE status = 'Failed' AND updated_at BETWEEN ? AND ? ${userId ? 'AND user_id = ?' : ''}
+       ORDER BY seq LIMIT ?`,
+      [failedFrom, failedTo, ...(userId ? [userId] : []), limit],
+    );
+    return rows.map(({ seq }) => seq);
+  }
+
   /** Every transition, oldest first; empty when there is no such order. */
   async history(orderId: string): Promise<HistoryEntry[]> {
     return this.database.read<HistoryEntry>(
@@ -93,9 +118,9 @@ export class OrdersReader {
   }
 
   /** Every order in Processing with its running attempt and who runs it: as many as there are slots to process them. */
-  async processing(): Promise<{ seq: number; queueSeq: number; attempt: number; owner: string }[]> {
+  async processing(): Promise<ProcessingOrder[]> {
     return this.database.read(
-      `SELECT seq, queue_seq AS "queueSeq", attempts AS attempt, owner FROM orders WHERE status = 'Processing' ORDER BY seq`,
+      `SELECT seq, queue_seq AS "queueSeq", attempts AS attempt, failures, owner FROM orders WHERE status = 'Processing' ORDER BY seq`,
     );
   }
 

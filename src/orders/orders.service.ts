@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { DatabaseUnavailable } from '../database/database.js';
 import { QueueService } from '../queue/queue.service.js';
 import type { HistoryEntry, Order, OrderRequest, Receipt } from './order.js';
 import { OrderRates } from './order.rates.js';
 import type { OrderStatus } from './order.status.js';
 import { OrderNotFound, WrongStatus } from './orders.errors.js';
-import { OrdersReader, type OrderFilter } from './orders.reader.js';
+import { OrdersReader, type FailedFilter, type OrderFilter } from './orders.reader.js';
 import { OrdersStore } from './orders.store.js';
 
 /** Where a Pending order stands. */
@@ -34,7 +35,10 @@ export class OrdersService {
 
   /** Accepts an order: when this resolves it is committed, and will be processed. @throws as `OrdersStore.insert` */
   async accept(request: OrderRequest): Promise<Receipt> {
-    const receipt = await this.store.insert(request);
+    const receipt = await this.store.insert(request).catch((error: unknown) => {
+      if (error instanceof DatabaseUnavailable) this.queue.rewind(); // it may have been stored, unknown to the queue
+      throw error;
+    });
     if (!receipt.replayed) this.queue.enqueue([{ id: receipt.seq, place: receipt.seq }]);
     return receipt;
   }
@@ -91,19 +95,33 @@ export class OrdersService {
   /** Puts a Failed order at the tail of the queue, with all its attempts anew. @throws OrderNotFound, WrongStatus */
   async retry(orderId: string): Promise<OrderView> {
     const { order } = await this.get(orderId);
+    if (!(await this.#retry(order.seq)))
+      throw new WrongStatus('retried', orderId, await this.status(orderId));
+    return this.get(orderId);
+  }
+
+  /**
+   * Retries Failed orders, oldest first, at most `limit`. Each by itself, so that a crash half-way loses nothing.
+   * @returns how many, and whether there are more
+   */
+  async retryAll(filter: FailedFilter, limit: number): Promise<{ retried: number; hasMore: boolean }> {
+    const failed = await this.reader.failed(filter, limit + 1);
+    const moved = await Promise.all(failed.slice(0, limit).map((seq) => this.#retry(seq)));
+    return { retried: moved.filter(Boolean).length, hasMore: failed.length > limit };
+  }
+
+  async #retry(seq: number): Promise<boolean> {
     const at = this.clock.now();
-    const move = {
-      seq: order.seq,
+    const moved = await this.store.move({
+      seq,
       from: 'Failed',
       to: 'Pending',
       at,
       requeue: true,
       reason: 'retried',
-    } as const;
-    const moved = await this.store.move(move);
-    if (!moved) throw new WrongStatus('retried', orderId, await this.status(orderId));
-    this.queue.enqueue([{ id: moved.seq, place: moved.queueSeq }]);
-    return this.get(orderId);
+    });
+    if (moved) this.queue.enqueue([{ id: moved.seq, place: moved.queueSeq }]);
+    return moved !== undefined;
   }
 
   async #waiting({ queueSeq }: Order): Promise<Waiting> {

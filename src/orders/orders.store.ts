@@ -1,11 +1,13 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { v7 as uuidv7 } from 'uuid';
 import { Batcher, type Outcome } from '../common/batcher.js';
 import { Clock } from '../common/clock.js';
+import { CONFIG, type Config } from '../config.js';
 import { Database, DatabaseUnavailable } from '../database/database.js';
 import type { OrderRequest, Receipt } from './order.js';
 import { ORDERS_MOVED, type OrdersMoved } from './order.events.js';
+import { BacklogFull } from './orders.errors.js';
 import { isLegal } from './order.status.js';
 import { OrdersWriter, type Move, type MovedOrder, type NewOrder } from './orders.writer.js';
 
@@ -23,30 +25,39 @@ export class OrdersStore implements OnModuleInit {
     maxWaiting: 20_000,
     isShared: (error) => error instanceof DatabaseUnavailable,
   });
-  #nextSeq = 0;
+  /** Whether the three below agree with the table; after a failed commit nobody knows. */
+  #isLoaded = false;
+  #lastSeq = 0;
   #lastCreatedAt = 0;
+  #pending = 0;
+  /** Orders on their way into the table: they count, or many at once would slip past the limit. */
+  #inserting = 0;
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly events: EventEmitter2,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'QUEUE_MAX_PENDING'>,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const [last] = await this.database.read<{ seq: number; created_at: number }>(
-      'SELECT COALESCE(MAX(MAX(seq), MAX(queue_seq)), 0) AS seq, COALESCE(MAX(created_at), 0) AS created_at FROM orders',
-    );
-    this.#nextSeq = Number(last?.seq) + 1;
-    this.#lastCreatedAt = Number(last?.created_at);
+    await this.#load();
   }
 
   /**
    * Accepts an order. Resolves after the commit.
-   * @throws OrderIdConflict, IdempotencyKeyConflict; DatabaseUnavailable, BatcherFull: nothing is promised, try again
+   * @throws OrderIdConflict, IdempotencyKeyConflict; BacklogFull, BatcherFull, DatabaseUnavailable: nothing is promised,
+   *   try again (if the order was stored after all, that is a repeat)
    */
   async insert(request: OrderRequest): Promise<Receipt> {
+    if (this.#backlog >= this.config.QUEUE_MAX_PENDING) throw new BacklogFull(this.config.QUEUE_MAX_PENDING);
     const insert = { ...request, hasOwnId: request.orderId !== null, orderId: request.orderId ?? uuidv7() };
-    return (await this.#lane.add({ insert })) as Receipt; // an insert's outcome is a receipt
+    this.#inserting++;
+    try {
+      return (await this.#lane.add({ insert })) as Receipt; // an insert's outcome is a receipt
+    } finally {
+      this.#inserting--;
+    }
   }
 
   /** Makes one move; undefined when the order is no longer where the move starts. @throws as `insert` */
@@ -55,32 +66,57 @@ export class OrdersStore implements OnModuleInit {
     return (await this.#lane.add({ move })) as MovedOrder | undefined; // a move's outcome is the order
   }
 
-  /** Resolves when nothing waits to be written. */
-  idle(): Promise<void> {
-    return this.#lane.idle();
+  get #backlog(): number {
+    return this.#pending + this.#inserting;
   }
 
   async #commit(writes: Write[]): Promise<Outcome<Receipt | MovedOrder | undefined>[]> {
     const inserts = writes.flatMap((write) => ('insert' in write ? write.insert : []));
     const moves = writes.flatMap((write) => ('move' in write ? write.move : []));
+    if (!this.#isLoaded) await this.#load();
     const at = Math.max(this.clock.now(), this.#lastCreatedAt); // acceptance times never run backwards
+    this.#isLoaded = false;
     const { writer, receipts, moved } = await this.database.transaction(async (query) => {
-      const writer = new OrdersWriter(query, this.#nextSeq);
+      const writer = new OrdersWriter(query, this.#lastSeq);
       const receipts = await writer.insert(inserts, at);
       const moved = await writer.move(moves);
       await writer.finish();
       return { writer, receipts, moved };
     });
-    this.#nextSeq = writer.nextSeq;
+    this.#lastSeq = writer.lastSeq;
     this.#lastCreatedAt = at;
+    for (const { from, to } of writer.moves)
+      this.#pending += Number(to === 'Pending') - Number(from === 'Pending');
+    this.#isLoaded = true;
     if (writer.moves.length > 0)
       this.events.emit(ORDERS_MOVED, { moves: writer.moves } satisfies OrdersMoved);
-    const nextReceipt = receipts.values();
-    const nextMoved = moved.values();
-    return writes.map((write) =>
-      'insert' in write
-        ? (nextReceipt.next().value ?? { value: undefined })
-        : { value: nextMoved.next().value },
-    );
+    return inTurn(writes, receipts, moved);
   }
+
+  async #load(): Promise<void> {
+    const counters = new Map(
+      (
+        await this.database.read<{ name: string; value: number }>(
+          `SELECT name, value FROM order_counters WHERE name IN ('last_seq', 'Pending')`,
+        )
+      ).map(({ name, value }) => [name, Number(value)]),
+    );
+    const [newest] = await this.database.read<{ at: number }>(
+      'SELECT created_at AS at FROM orders ORDER BY seq DESC LIMIT 1',
+    );
+    this.#lastSeq = counters.get('last_seq') ?? 0;
+    this.#pending = counters.get('Pending') ?? 0;
+    this.#lastCreatedAt = Number(newest?.at ?? 0);
+    this.#isLoaded = true;
+  }
+}
+
+/** The outcomes of inserts and moves in the order in which they were asked for. */
+function inTurn(writes: Write[], receipts: Outcome<Receipt>[], moved: (MovedOrder | undefined)[]) {
+  let inserts = 0;
+  let moves = 0;
+  return writes.map((write) => {
+    if ('move' in write) return { value: moved[moves++] };
+    return receipts[inserts++] ?? { error: new Error('an insert without an outcome') };
+  });
 }

@@ -82,20 +82,24 @@ export class OrdersWriter {
   readonly moves: OrderMove[] = [];
   readonly #counters = new CounterDeltas();
 
-  /** `nextSeq`: the first free number of the sequence that both seq and queue_seq are taken from. */
+  readonly #seqBefore: number;
+
+  /** `lastSeq`: the last number used of the sequence that both seq and queue_seq are taken from. */
   constructor(
     private readonly query: Query,
-    public nextSeq: number,
-  ) {}
+    public lastSeq: number,
+  ) {
+    this.#seqBefore = lastSeq;
+  }
 
   /** Stores the orders in this sequence; each outcome is a receipt, or the conflict with an order that is there already. */
   async insert(orders: NewOrder[], at: number): Promise<Outcome<Receipt>[]> {
     if (orders.length === 0) return [];
-    const first = this.nextSeq;
-    this.nextSeq += orders.length;
+    const first = this.lastSeq + 1;
+    this.lastSeq += orders.length;
     const rows = orders.map((o) => [o.orderId, o.idempotencyKey, o.userId, o.totalAmount, o.itemIds]);
     const stored = await this.query<{ seq: number }>(INSERT_ORDERS, [first, at, JSON.stringify(rows)]);
-    await this.query(INSERT_ACCEPTED_HISTORY, [first, this.nextSeq - 1]);
+    await this.query(INSERT_ACCEPTED_HISTORY, [first, this.lastSeq]);
     this.#counters.moved(null, 'Pending', stored.length);
     const isNew = new Set(stored.map(({ seq }) => seq));
     const refused = orders.filter((_, index) => !isNew.has(first + index));
@@ -123,6 +127,7 @@ export class OrdersWriter {
 
   /** Writes what was gathered; the transaction is then complete. */
   async finish(): Promise<void> {
+    this.#counters.numbered(this.lastSeq - this.#seqBefore);
     const deltas = this.#counters.entries();
     if (deltas.length > 0) await this.query(ADD_TO_COUNTERS, [JSON.stringify(deltas)]);
   }
@@ -143,7 +148,7 @@ export class OrdersWriter {
       m.notBefore ?? null,
       m.owner ?? null,
       m.error ? JSON.stringify(m.error) : null,
-      m.requeue ? this.nextSeq++ : null,
+      m.requeue ? ++this.lastSeq : null,
     ]);
     const moved = await this.query<MovedRow>(MOVE_ORDERS, [JSON.stringify(rows)]);
     if (moved.length === 0) return;

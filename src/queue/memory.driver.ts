@@ -57,6 +57,7 @@ export class MemoryQueueDriver extends QueueDriver {
   }
 
   rewind(): void {
+    for (let entry = this.#window.shift(); entry; entry = this.#window.shift()) this.#known.delete(entry.id);
     this.#readFrom(0);
   }
 
@@ -78,13 +79,13 @@ export class MemoryQueueDriver extends QueueDriver {
     const from = this.#cursor;
     this.#missed = false;
     const entries = await this.#backlog(from, room);
+    if (this.#cursor < from) return; // a rewind during the read: the line is read from there instead
     for (const entry of entries) {
       if (this.#known.has(entry.id)) continue;
       this.#known.add(entry.id);
       this.#window.push(entry);
     }
-    // A rewind during the read stands; otherwise everything up to the last entry has been seen.
-    if (this.#cursor >= from) this.#cursor = Math.max(this.#cursor, entries.at(-1)?.place ?? from);
+    this.#cursor = entries.at(-1)?.place ?? from;
     this.#hasMore = this.#missed || entries.length === room;
   }
 }

@@ -32,6 +32,6 @@ export abstract class QueueDriver {
   /** Claimed entries that could not be started: they are the next again, in the order given. */
   abstract release(entries: QueueEntry[]): void;
 
-  /** Reads the backlog again from its beginning: repairs whatever was missed. */
+  /** Forgets what waits and reads the backlog again from its beginning: repairs whatever was missed, in line order. */
   abstract rewind(): void;
 }

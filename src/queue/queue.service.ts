@@ -34,7 +34,7 @@ export class QueueService {
     this.driver.release(entries);
   }
 
-  /** Looks through the whole backlog again, for entries that an enqueue missed. */
+  /** Reads the line anew from the backlog, for entries that an enqueue missed. */
   rewind(): void {
     this.driver.rewind();
     this.#wake();
