@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { percentile } from '../orders/order.counters.js';
 import { OrderRates } from '../orders/order.rates.js';
 import { OrdersReader } from '../orders/orders.reader.js';
 import type { MetricsDto } from './metrics.dto.js';
@@ -13,7 +12,7 @@ export class MetricsService {
   ) {}
 
   async report(): Promise<MetricsDto> {
-    const { byStatus, started, waitMs, processingMs, processingHistogram } = await this.reader.counts();
+    const { byStatus, started, waitMs, processingMs, processing } = await this.reader.counts();
     const { Pending, Processing, Completed, Failed, Cancelled } = byStatus;
     const averageMs = Completed > 0 ? processingMs / Completed : undefined;
     return {
@@ -27,9 +26,9 @@ export class MetricsService {
       average_processing_time: seconds(averageMs ?? 0),
       average_wait_time: seconds(started > 0 ? waitMs / started : 0),
       processing_time: {
-        p50: seconds(percentile(processingHistogram, 50)),
-        p95: seconds(percentile(processingHistogram, 95)),
-        p99: seconds(percentile(processingHistogram, 99)),
+        p50: seconds(processing.p50),
+        p95: seconds(processing.p95),
+        p99: seconds(processing.p99),
       },
       estimated_processing_time: round(this.rates.secondsFor(Pending + Processing, averageMs), 3),
       throughput: {

@@ -8,8 +8,8 @@ export interface OrderCounts {
   waitMs: number;
   /** Sum of completed − started over completed orders, in milliseconds. */
   processingMs: number;
-  /** Completed orders by duration: bucket → how many. */
-  processingHistogram: Map<number, number>;
+  /** Percentiles of completed − started over completed orders, in milliseconds, within 0.8 %. */
+  processing: { p50: number; p95: number; p99: number };
 }
 
 /** Buckets of a histogram are exact up to 128 ms; above, each power of two has 64: no value is off by more than 0.8 %. */
@@ -80,6 +80,12 @@ export class CounterDeltas {
 export function toCounts(rows: { name: string; value: number }[]): OrderCounts {
   const values = new Map(rows.map(({ name, value }) => [name, Number(value)]));
   const valueOf = (name: string) => values.get(name) ?? 0;
+  const histogram = new Map(
+    [...values].flatMap(([name, count]) => {
+      const bucket = /^processing_ms:(\d+)$/.exec(name)?.[1];
+      return bucket ? [[Number(bucket), count] as const] : [];
+    }),
+  );
   return {
     byStatus: {
       Pending: valueOf('Pending'),
@@ -91,11 +97,10 @@ export function toCounts(rows: { name: string; value: number }[]): OrderCounts {
     started: valueOf('started'),
     waitMs: valueOf('wait_ms'),
     processingMs: valueOf('processing_ms'),
-    processingHistogram: new Map(
-      [...values].flatMap(([name, count]) => {
-        const bucket = /^processing_ms:(\d+)$/.exec(name)?.[1];
-        return bucket ? [[Number(bucket), count] as const] : [];
-      }),
-    ),
+    processing: {
+      p50: percentile(histogram, 50),
+      p95: percentile(histogram, 95),
+      p99: percentile(histogram, 99),
+    },
   };
 }

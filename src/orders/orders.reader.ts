@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import { Database } from '../database/database.js';
 import type { HistoryEntry, Order, OrderError } from './order.js';
 import { toCounts, type OrderCounts } from './order.counters.js';
+import { ORDERS_MOVED, ORDERS_UNCERTAIN } from './order.events.js';
 import type { OrderStatus } from './order.status.js';
 
 /** Which orders a list shows: all that are given must hold. Instants are inclusive. */
@@ -47,6 +49,8 @@ const CLOCK_SKEW_MS = 60_000;
 /** Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows. */
 @Injectable()
 export class OrdersReader {
+  #counts: Promise<OrderCounts> | undefined;
+
   constructor(private readonly database: Database) {}
 
   async get(orderId: string): Promise<Order | undefined> {
@@ -139,8 +143,25 @@ export class OrdersReader {
     return counted < COUNTED_AHEAD ? counted : queueSeq - Number(row?.head);
   }
 
-  async counts(): Promise<OrderCounts> {
-    return toCounts(await this.database.read('SELECT name, value FROM order_counters'));
+  /** The counters as of the last commit. Read from the table once after each commit, however often they are asked for. */
+  counts(): Promise<OrderCounts> {
+    this.#counts ??= this.#readCounts();
+    return this.#counts;
+  }
+
+  @OnEvent(ORDERS_MOVED)
+  @OnEvent(ORDERS_UNCERTAIN)
+  forgetCounts(): void {
+    this.#counts = undefined;
+  }
+
+  async #readCounts(): Promise<OrderCounts> {
+    try {
+      return toCounts(await this.database.read('SELECT name, value FROM order_counters'));
+    } catch (error) {
+      this.#counts = undefined; // trouble is not to be remembered
+      throw error;
+    }
   }
 
   /**

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
 import { Clock } from '../common/clock.js';
-import { DatabaseUnavailable } from '../database/database.js';
 import { QueueService } from '../queue/queue.service.js';
 import type { HistoryEntry, Order, OrderRequest, Receipt } from './order.js';
+import { ORDERS_UNCERTAIN } from './order.events.js';
 import { OrderRates } from './order.rates.js';
 import type { OrderStatus } from './order.status.js';
 import { OrderNotFound, WrongStatus } from './orders.errors.js';
@@ -35,12 +36,15 @@ export class OrdersService {
 
   /** Accepts an order: when this resolves it is committed, and will be processed. @throws as `OrdersStore.insert` */
   async accept(request: OrderRequest): Promise<Receipt> {
-    const receipt = await this.store.insert(request).catch((error: unknown) => {
-      if (error instanceof DatabaseUnavailable) this.queue.rewind(); // it may have been stored, unknown to the queue
-      throw error;
-    });
+    const receipt = await this.store.insert(request);
     if (!receipt.replayed) this.queue.enqueue([{ id: receipt.seq, place: receipt.seq }]);
     return receipt;
+  }
+
+  /** Orders may have been stored unknown to the queue: the line is read anew, so that they keep their place. */
+  @OnEvent(ORDERS_UNCERTAIN)
+  onOrdersUncertain(): void {
+    this.queue.rewind();
   }
 
   /** Accepts each order by itself; the results stand in the order of the requests. */

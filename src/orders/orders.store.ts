@@ -6,7 +6,7 @@ import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { Database, DatabaseUnavailable } from '../database/database.js';
 import type { OrderRequest, Receipt } from './order.js';
-import { ORDERS_MOVED, type OrdersMoved } from './order.events.js';
+import { ORDERS_MOVED, ORDERS_UNCERTAIN, type OrdersMoved } from './order.events.js';
 import { BacklogFull } from './orders.errors.js';
 import { isLegal } from './order.status.js';
 import { OrdersWriter, type Move, type MovedOrder, type NewOrder } from './orders.writer.js';
@@ -75,22 +75,30 @@ export class OrdersStore implements OnModuleInit {
     const moves = writes.flatMap((write) => ('move' in write ? write.move : []));
     if (!this.#isLoaded) await this.#load();
     const at = Math.max(this.clock.now(), this.#lastCreatedAt); // acceptance times never run backwards
-    this.#isLoaded = false;
-    const { writer, receipts, moved } = await this.database.transaction(async (query) => {
-      const writer = new OrdersWriter(query, this.#lastSeq);
-      const receipts = await writer.insert(inserts, at);
-      const moved = await writer.move(moves);
-      await writer.finish();
-      return { writer, receipts, moved };
-    });
+    const { writer, receipts, moved } = await this.#transaction(inserts, moves, at);
     this.#lastSeq = writer.lastSeq;
     this.#lastCreatedAt = at;
     for (const { from, to } of writer.moves)
       this.#pending += Number(to === 'Pending') - Number(from === 'Pending');
-    this.#isLoaded = true;
     if (writer.moves.length > 0)
       this.events.emit(ORDERS_MOVED, { moves: writer.moves } satisfies OrdersMoved);
     return inTurn(writes, receipts, moved);
+  }
+
+  async #transaction(inserts: NewOrder[], moves: Move[], at: number) {
+    try {
+      return await this.database.transaction(async (query) => {
+        const writer = new OrdersWriter(query, this.#lastSeq);
+        const receipts = await writer.insert(inserts, at);
+        const moved = await writer.move(moves);
+        await writer.finish();
+        return { writer, receipts, moved };
+      });
+    } catch (error) {
+      this.#isLoaded = false;
+      this.events.emit(ORDERS_UNCERTAIN);
+      throw error;
+    }
   }
 
   async #load(): Promise<void> {

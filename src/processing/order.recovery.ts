@@ -32,20 +32,22 @@ export class OrderRecovery {
     this.queue.open(backlog, wake);
   }
 
+  /** Takes back what nobody processes. */
   async recover(): Promise<void> {
     const abandoned = (await this.reader.processing()).filter(
       ({ seq, owner }) => owner !== this.runner.owner || !this.runner.holds(seq),
     );
     if (abandoned.length === 0) return;
-    await Promise.all(abandoned.map((order) => this.#takeBack(order)));
-    this.#logger.log(`took back ${abandoned.length} interrupted orders`);
+    const taken = (await Promise.all(abandoned.map((order) => this.#takeBack(order)))).filter(Boolean).length;
+    if (taken > 0) this.#logger.log(`took back ${taken} interrupted orders`);
   }
 
-  async #takeBack({ seq, queueSeq, attempt, failures }: ProcessingOrder): Promise<void> {
+  async #takeBack({ seq, queueSeq, attempt, failures }: ProcessingOrder): Promise<boolean> {
     const at = this.clock.now();
     const waitMs = suspicionMs(attempt - failures);
     const move = { seq, from: 'Processing', to: 'Pending', attempt, at, reason: 'interrupted' } as const;
     const moved = await this.store.move(waitMs > 0 ? { ...move, notBefore: at + waitMs } : move);
     if (moved && waitMs === 0) this.queue.enqueue([{ id: seq, place: queueSeq }]); // RetrySchedule finds the others
+    return moved !== undefined;
   }
 }
