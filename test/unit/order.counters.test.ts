@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import {
+  bucketOf,
+  CounterDeltas,
+  durationOf,
+  percentile,
+  toCounts,
+} from '../../src/orders/order.counters.js';
+
+/** Up to 49 days, each order of magnitude as likely as the other. */
+const duration = fc
+  .tuple(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
+  .map(([shift, value]) => value >>> shift);
+
+const histogramOf = (durations: number[]) => {
+  const histogram = new Map<number, number>();
+  for (const ms of durations) histogram.set(bucketOf(ms), (histogram.get(bucketOf(ms)) ?? 0) + 1);
+  return histogram;
+};
+
+describe('the histogram of durations', () => {
+  it('keeps a duration to within 0.8 %', () => {
+    fc.assert(
+      fc.property(duration, (ms) => {
+        expect(Math.abs(durationOf(bucketOf(ms)) - ms)).toBeLessThanOrEqual(ms * 0.008);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('keeps durations below 128 ms exactly', () => {
+    for (let ms = 0; ms < 128; ms++) expect(durationOf(bucketOf(ms))).toBe(ms);
+  });
+
+  it('never puts a longer duration into a lower bucket, and leaves none out', () => {
+    const steps = Array.from({ length: 100_000 }, (_, ms) => bucketOf(ms + 1) - bucketOf(ms));
+    expect(new Set(steps)).toEqual(new Set([0, 1]));
+    fc.assert(
+      fc.property(duration, duration, (a, b) => {
+        expect(Math.sign(bucketOf(a) - bucketOf(b)) * Math.sign(a - b)).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('has the nearest-rank percentile of what was counted', () => {
+    fc.assert(
+      fc.property(
+        fc.array(duration, { minLength: 1, maxLength: 300 }),
+        fc.constantFrom(50, 95, 99),
+        (durations, percent) => {
+          const sorted = durations.toSorted((a, b) => a - b);
+          const exact = sorted[Math.ceil((percent * sorted.length) / 100) - 1] ?? NaN;
+          expect(percentile(histogramOf(durations), percent)).toBe(durationOf(bucketOf(exact)));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('has the percentile 0 when it is empty', () => {
+    expect(percentile(new Map(), 50)).toBe(0);
+  });
+});
+
+describe('the counters', () => {
+  it('leave out what cancels itself out', () => {
+    const deltas = new CounterDeltas();
+    deltas.moved(null, 'Pending', 2);
+    deltas.moved('Pending', 'Processing');
+    deltas.moved('Processing', 'Pending');
+    expect(deltas.entries()).toEqual([['Pending', 2]]);
+  });
+
+  it('are read as they were written', () => {
+    const deltas = new CounterDeltas();
+    deltas.moved(null, 'Pending', 3);
+    deltas.moved('Pending', 'Processing', 2);
+    deltas.moved('Processing', 'Completed', 2);
+    deltas.firstStarted(40);
+    deltas.firstStarted(2);
+    deltas.completed(100);
+    deltas.completed(100);
+    expect(toCounts(deltas.entries().map(([name, value]) => ({ name, value })))).toEqual({
+      byStatus: { Pending: 1, Processing: 0, Completed: 2, Failed: 0, Cancelled: 0 },
+      started: 2,
+      waitMs: 42,
+      processingMs: 200,
+      processingHistogram: new Map([[100, 2]]),
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { AttemptFailure, PermanentFailure } from '../../src/processing/order.handler.js';
+import { describe as describeError, judge } from '../../src/processing/retry.policy.js';
+
+const CONFIG = { MAX_ATTEMPTS: 5, RETRY_BACKOFF_MS: 1000, RETRY_BACKOFF_MAX_MS: 60_000 };
+const JUST_UNDER_ONE = 1 - Number.EPSILON / 2;
+
+const policy = fc.record({
+  MAX_ATTEMPTS: fc.integer({ min: 1, max: 1000 }),
+  RETRY_BACKOFF_MS: fc.integer({ min: 0, max: 86_400_000 }),
+  RETRY_BACKOFF_MAX_MS: fc.integer({ min: 0, max: 86_400_000 }),
+});
+
+describe('the retry policy', () => {
+  it('waits a random time up to base · 2^(failures − 1), never more than the maximum', () => {
+    const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(policy, fc.integer({ min: 1, max: 1000 }), random, (config, failures, share) => {
+        const verdict = judge(new Error('no'), failures, config, share);
+        if (failures >= config.MAX_ATTEMPTS) return expect(verdict).toEqual({ retry: false });
+        const most = Math.min(config.RETRY_BACKOFF_MAX_MS, config.RETRY_BACKOFF_MS * 2 ** (failures - 1));
+        expect(verdict).toEqual({ retry: true, afterMs: expect.any(Number) });
+        const { afterMs } = verdict as { afterMs: number };
+        expect(Number.isSafeInteger(afterMs)).toBe(true);
+        expect(afterMs).toBeGreaterThanOrEqual(0);
+        expect(afterMs).toBeLessThanOrEqual(most);
+      }),
+    );
+  });
+
+  it('uses the whole range: full jitter', () => {
+    const waits = (share: number) =>
+      [1, 2, 3, 4].map((failures) => judge(new Error('no'), failures, CONFIG, share));
+    const after = (...times: number[]) => times.map((afterMs) => ({ retry: true, afterMs }));
+    expect(waits(0)).toEqual(after(0, 0, 0, 0));
+    expect(waits(0.5)).toEqual(after(500, 1000, 2000, 4000));
+    expect(waits(JUST_UNDER_ONE)).toEqual(after(1000, 2000, 4000, 8000));
+  });
+
+  it('draws its own random time', () => {
+    const drawn = Array.from({ length: 50 }, () => JSON.stringify(judge(new Error('no'), 4, CONFIG)));
+    expect(new Set(drawn).size).toBeGreaterThan(1);
+  });
+
+  it('gives up at MAX_ATTEMPTS failures, not before', () => {
+    const retried = [1, 2, 3, 4, 5, 6].map((failures) => judge(new Error('no'), failures, CONFIG).retry);
+    expect(retried).toEqual([true, true, true, true, false, false]);
+  });
+
+  it('gives up at once on a permanent failure', () => {
+    expect(judge(new PermanentFailure('sold_out', 'sold out'), 1, CONFIG)).toEqual({ retry: false });
+    expect(judge(new AttemptFailure('busy', 'busy'), 1, CONFIG).retry).toBe(true);
+  });
+});
+
+describe('what is kept of an error', () => {
+  it('is the code and message of a failure that the handler named', () => {
+    expect(describeError(new PermanentFailure('sold_out', 'none left'), 3)).toEqual({
+      code: 'sold_out',
+      message: 'none left',
+      attempt: 3,
+    });
+  });
+
+  it.each([
+    [new Error('broken'), 'broken'],
+    [new TypeError(''), ''],
+    ['a string', 'a string'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [42, '42'],
+    [Symbol('odd'), 'Symbol(odd)'],
+    [{ some: 'object' }, '[object Object]'],
+  ])('is the text of %p, whatever was thrown', (thrown, message) => {
+    expect(describeError(thrown, 1)).toEqual({ code: 'handler_error', message, attempt: 1 });
+  });
+
+  it('is not longer than 500 characters', () => {
+    expect(describeError(new Error('x'.repeat(10_000)), 1).message).toHaveLength(500);
+  });
+});
