@@ -32,6 +32,11 @@ async function answer(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
+/** Any other method, without a body. */
+export async function request(method: string, url: string): Promise<Answer> {
+  return answer(await fetch(url, { method }));
+}
+
 /** A valid order; `fields` replace or add. */
 export function anOrder(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return { user_id: 'user-1', item_ids: ['item-1', 'item-2'], total_amount: 29.99, ...fields };
@@ -50,5 +55,32 @@ export async function until<Value>(
     if (performance.now() > deadline)
       throw new Error(`did not come true: ${JSON.stringify(value)?.slice(0, 1000)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The metrics, once `condition` holds of them. */
+export async function untilMetrics(url: string, condition: (metrics: Answer['body']) => boolean) {
+  return (
+    await until(
+      () => get(`${url}/metrics`),
+      ({ body }) => condition(body),
+    )
+  ).body;
+}
+
+/** The order, once it is in `status`. */
+export async function untilStatus(url: string, orderId: string, status: string): Promise<Answer['body']> {
+  const ask = () => get(`${url}/orders/${orderId}`);
+  return (await until(ask, ({ body }) => body.status === status)).body;
+}
+
+/** Every order there is, newest first, page by page. */
+export async function listAll(url: string): Promise<Answer['body'][]> {
+  const orders = [];
+  for (let cursor = ''; ;) {
+    const { body } = await get(`${url}/orders?limit=200${cursor}`);
+    orders.push(...body.orders);
+    if (!body.next_cursor) return orders;
+    cursor = `&cursor=${body.next_cursor}`;
   }
 }
