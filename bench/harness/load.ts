@@ -1,0 +1,55 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** Requests to put on a server: as many as it answers in `seconds`, or exactly `requests`. */
+export interface Load {
+  url: string;
+  method?: 'GET' | 'POST';
+  /** Asked for in turn. */
+  paths?: string[];
+  body?: string;
+  connections: number;
+  seconds?: number;
+  requests?: number;
+}
+
+export interface LoadReport {
+  answered: number;
+  failed: number;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** The body of `POST /orders`: without an id, so that each is a new order. */
+export const ORDER = { user_id: 'user-1', item_ids: ['item-1', 'item-2'], total_amount: 29.99 };
+
+let loader: ChildProcess | undefined;
+
+/** @throws when a request failed: a figure over errors is none */
+export async function load(load: Load): Promise<LoadReport> {
+  loader ??= fork(fileURLToPath(new URL('./loader.ts', import.meta.url))).once('exit', (code) => {
+    if (code !== 0) throw new Error('the load generator failed');
+  });
+  const answer = once(loader, 'message') as Promise<[LoadReport]>;
+  loader.send(load);
+  const [report] = await answer;
+  if (report.failed > 0) throw new Error(`${report.failed} requests to ${load.url} failed`);
+  return report;
+}
+
+export function postOrders(url: string, amount: Pick<Load, 'seconds' | 'requests'>): Promise<LoadReport> {
+  return load({
+    url,
+    method: 'POST',
+    paths: ['/orders'],
+    body: JSON.stringify(ORDER),
+    connections: 64,
+    ...amount,
+  });
+}
+
+export function endLoad(): void {
+  loader?.disconnect();
+}

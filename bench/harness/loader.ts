@@ -1,0 +1,41 @@
+import autocannon from 'autocannon';
+import type { Load, LoadReport } from './load.ts';
+import { percentile } from './statistics.ts';
+
+/** A process of its own: runs autocannon for each message, so that neither the servers nor the clock share its loop. */
+process.on('message', (load: Load) => {
+  void run(load).then((report) => process.send?.(report)); // a rejection ends this process, and the run with it
+});
+
+async function run(load: Load): Promise<LoadReport> {
+  const { url, method = 'GET', paths = ['/'], body, connections, seconds, requests } = load;
+  const latenciesMs: number[] = [];
+  let endedAt = 0;
+  const startedAt = performance.now();
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const instance = autocannon(
+      {
+        url,
+        method,
+        connections,
+        ...(requests ? { amount: requests } : { duration: seconds ?? 1 }),
+        ...(body && { body, headers: { 'content-type': 'application/json' } }),
+        requests: paths.map((path) => ({ path })),
+        sampleInt: 100,
+      },
+      (error: Error | null, result) => (error ? reject(error) : resolve(result)),
+    );
+    instance.on('response', (_client, _status, _bytes, ms) => {
+      latenciesMs.push(ms);
+      endedAt = performance.now();
+    });
+  });
+  const failed = result.non2xx + result.errors + result.timeouts;
+  return {
+    answered: latenciesMs.length,
+    failed,
+    perSecond: (latenciesMs.length / (endedAt - startedAt)) * 1000,
+    p50Ms: percentile(latenciesMs, 50),
+    p99Ms: percentile(latenciesMs, 99),
+  };
+}

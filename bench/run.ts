@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+import { intake } from './benchmarks/intake.ts';
+import type { Benchmark, Scale } from './harness/benchmark.ts';
+import { endLoad } from './harness/load.ts';
+import { isMet, print } from './harness/report.ts';
+
+const BENCHMARKS: Benchmark[] = [intake];
+
+const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.
+
+  npm run bench                  all of them, at most 10 minutes; writes bench/results.json and docs/
+  npm run bench -- <name> …      only these: ${BENCHMARKS.map(({ name }) => name).join(', ')}
+  npm run bench -- --check       fails when a bar is missed
+  npm run bench -- --quick       only sees that they run: its figures mean nothing and are not kept
+`;
+
+const FULL: Scale = { quick: false, rounds: 9, seconds: 1.5, orders: (full) => full };
+const QUICK: Scale = { quick: true, rounds: 1, seconds: 0.5, orders: (full) => Math.max(1000, full / 100) };
+
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+});
+if (options.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no benchmark called ${unknown.join(', ')}.\n\n${HELP}`);
+  process.exit(2);
+}
+
+for (const benchmark of BENCHMARKS) {
+  if (names.length > 0 && !names.includes(benchmark.name)) continue;
+  const findings = await benchmark.run(options.quick ? QUICK : FULL);
+  print(benchmark, findings);
+  if (options.check && !options.quick && !findings.bars.every(isMet)) process.exitCode = 1;
+}
+endLoad();
