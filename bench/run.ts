@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util';
+import { batch } from './benchmarks/batch.ts';
+import { drain } from './benchmarks/drain.ts';
 import { intake } from './benchmarks/intake.ts';
+import { reads } from './benchmarks/reads.ts';
+import { sustained } from './benchmarks/sustained.ts';
 import type { Benchmark, Scale } from './harness/benchmark.ts';
 import { endLoad } from './harness/load.ts';
 import { isMet, print } from './harness/report.ts';
 
-const BENCHMARKS: Benchmark[] = [intake];
+const BENCHMARKS: Benchmark[] = [intake, sustained, batch, drain, reads];
 
 const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.
 

@@ -53,3 +53,23 @@ export function postOrders(url: string, amount: Pick<Load, 'seconds' | 'requests
 export function endLoad(): void {
   loader?.disconnect();
 }
+
+const BATCH = 1000;
+
+/** Posts orders a thousand at a time. @returns orders a second */
+export async function postBatches(
+  url: string,
+  amount: { seconds: number } | { orders: number },
+): Promise<number> {
+  const body = JSON.stringify({ orders: Array.from({ length: BATCH }, () => ORDER) });
+  const limit = 'orders' in amount ? { requests: amount.orders / BATCH } : amount;
+  const report = await load({
+    url,
+    method: 'POST',
+    paths: ['/orders/batch'],
+    body,
+    connections: 4,
+    ...limit,
+  });
+  return report.perSecond * BATCH;
+}

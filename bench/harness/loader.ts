@@ -17,7 +17,7 @@ async function run(load: Load): Promise<LoadReport> {
       {
         url,
         method,
-        connections,
+        connections: Math.min(connections, requests ?? connections),
         ...(requests ? { amount: requests } : { duration: seconds ?? 1 }),
         ...(body && { body, headers: { 'content-type': 'application/json' } }),
         requests: paths.map((path) => ({ path })),
