@@ -16,7 +16,7 @@ const MISTAKES: Record<string, [status: number, detail: string]> = {
 /** Parses JSON bodies of at most `limit` bytes. Whatever else has a body is refused: no route sees it. */
 export function jsonBody(limit: number): (RequestHandler | ErrorRequestHandler)[] {
   const refuseOthers: RequestHandler = (request, _response, next) =>
-    request.is('application/json') === false
+    request.headers['content-length'] !== '0' && request.is('application/json') === false
       ? next(new ProblemError(415, 'The body must be application/json.'))
       : next();
   const checkEncoding = (_request: unknown, _response: unknown, body: Buffer) => {

@@ -56,7 +56,8 @@ const MESSAGE_LENGTH = 500;
 /** What is kept of an error with the order, whatever was thrown: printable text of bounded length. */
 export function describe(error: unknown, attempt: number): OrderError {
   const code = error instanceof AttemptFailure ? error.code : 'handler_error';
-  const text = error instanceof Error && typeof error.message === 'string' ? error.message : inspect(error);
+  const thrown: unknown = error instanceof Error ? error.message : error;
+  const text = typeof thrown === 'string' ? thrown : inspect(thrown);
   const message = text
     .slice(0, MESSAGE_LENGTH)
     .replaceAll(/\p{Cc}+/gu, ' ')

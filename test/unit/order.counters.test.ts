@@ -86,7 +86,7 @@ describe('the counters', () => {
       started: 2,
       waitMs: 42,
       processingMs: 200,
-      processingHistogram: new Map([[100, 2]]),
+      processing: { p50: 100, p95: 100, p99: 100 },
     });
   });
 });

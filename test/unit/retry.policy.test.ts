@@ -70,7 +70,11 @@ describe('what is kept of an error', () => {
     [null, 'null'],
     [42, '42'],
     [Symbol('odd'), 'Symbol(odd)'],
-    [{ some: 'object' }, '[object Object]'],
+    [{ some: 'object' }, "{ some: 'object' }"],
+    [Object.create(null), '[Object: null prototype] {}'],
+    [Object.assign(new Error('x'), { message: 42 }), '42'],
+    ['two\nlines\u0000', 'two lines '],
+    ['half a \ud800', 'half a \ufffd'],
   ])('is the text of %p, whatever was thrown', (thrown, message) => {
     expect(describeError(thrown, 1)).toEqual({ code: 'handler_error', message, attempt: 1 });
   });
