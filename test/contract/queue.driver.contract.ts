@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import type { QueueDriver } from '../../src/queue/queue.driver.js';
+import { QueueModel, steps } from './queue.model.js';
+import { drain, entry, idsOf, range, tableOf } from './queue.table.js';
+import { whileReadingContract } from './queue.reads.contract.js';
+
+const entries = (...ids: number[]) => ids.map(entry);
+
+/**
+ * What every `QueueDriver` promises.
+ * @param make a new driver, not yet opened
+ * @param capacity how many unclaimed entries it may hold, not counting released ones; at least 4
+ */
+export function queueDriverContract(name: string, make: () => QueueDriver, capacity: number): void {
+  describe(`${name}, as a queue driver,`, () => {
+    /** A driver that serves a table with these entries. */
+    function serve(...ids: number[]) {
+      const { table, read } = tableOf(ids);
+      const driver = make();
+      driver.open(async (after, limit) => read(after, limit));
+      return { driver, table };
+    }
+
+    it.each([1, 3, 4, 1000])('claims the backlog in line order, %i at a time', async (limit) => {
+      const { driver } = serve(...range(1, 50));
+      expect(await drain(driver, limit)).toEqual(range(1, 50));
+    });
+
+    it('claims what is enqueued in the order of the line, behind the backlog', async () => {
+      const { driver, table } = serve(...range(1, 10));
+      const claimed = idsOf(await driver.claim(3));
+      for (const id of range(11, 30)) {
+        table.set(id, entry(id));
+        driver.enqueue([entry(id)]);
+      }
+      expect([...claimed, ...(await drain(driver, 3))]).toEqual(range(1, 30));
+    });
+
+    it('claims fewer than asked for only when no more are there', async () => {
+      const { driver } = serve(...range(1, 11));
+      expect(idsOf(await driver.claim(4))).toEqual([1, 2, 3, 4]);
+      expect(idsOf(await driver.claim(4))).toEqual([5, 6, 7, 8]);
+      expect(idsOf(await driver.claim(4))).toEqual([9, 10, 11]);
+      expect(await driver.claim(4)).toEqual([]);
+    });
+
+    it('takes an entry once, however often it is enqueued', async () => {
+      const { driver, table } = serve();
+      expect(await driver.claim(1)).toEqual([]);
+      table.set(1, entry(1));
+      for (const again of [1, 1, 1]) driver.enqueue(entries(again, again));
+      expect(await drain(driver, 2)).toEqual([1]);
+      driver.enqueue(entries(1));
+      driver.rewind();
+      expect(await driver.claim(2)).toEqual([]);
+    });
+
+    it('claims an entry anew after it was acknowledged and enqueued again', async () => {
+      const { driver } = serve(1, 2);
+      expect(idsOf(await driver.claim(2))).toEqual([1, 2]);
+      driver.ack(1);
+      driver.enqueue(entries(1));
+      expect(await drain(driver, 2)).toEqual([1]);
+    });
+
+    it('claims released entries next, in the order given', async () => {
+      const { driver } = serve(...range(1, 9));
+      const first = await driver.claim(4);
+      driver.release(first.slice(1));
+      expect(idsOf(await driver.claim(2))).toEqual([2, 3]);
+      driver.release(entries(3, 2));
+      expect(await drain(driver, 4)).toEqual([3, 2, 4, 5, 6, 7, 8, 9]);
+    });
+
+    it('finds after a rewind what no enqueue told it of', async () => {
+      const { driver, table } = serve();
+      expect(await driver.claim(1)).toEqual([]);
+      table.set(1, entry(1));
+      table.set(2, entry(2));
+      driver.enqueue(entries(2));
+      expect(await drain(driver, 3)).toEqual([2]);
+      table.delete(2);
+      driver.rewind();
+      expect(await drain(driver, 3)).toEqual([1]);
+    });
+
+    it('goes on where it was after the backlog could not be read', async () => {
+      const driver = make();
+      let isDown = true;
+      driver.open(async (after) => {
+        if (isDown) throw new Error('down');
+        return entries(1, 2, 3).filter(({ place }) => place > after);
+      });
+      await expect(driver.claim(2)).rejects.toThrow('down');
+      driver.enqueue(entries(3));
+      isDown = false;
+      expect(await drain(driver, 2)).toEqual([1, 2, 3]);
+    });
+
+    whileReadingContract(make, capacity);
+
+    it('holds no more than its capacity, however long the backlog and however much is enqueued', async () => {
+      const driver = make();
+      let isEmpty = false;
+      let handedOut = 0;
+      driver.open(async (after, limit) => {
+        if (isEmpty) return [];
+        handedOut += limit;
+        return range(after + 1, after + limit).map(entry);
+      });
+      await driver.claim(1);
+      expect(handedOut).toBeLessThanOrEqual(capacity);
+      driver.enqueue(range(10 * capacity, 12 * capacity).map(entry));
+      isEmpty = true;
+      expect((await drain(driver, capacity)).length).toBeLessThanOrEqual(capacity);
+
+      const { driver: idle, table } = serve();
+      await idle.claim(1);
+      idle.enqueue(range(1, 3 * capacity).map(entry));
+      table.clear();
+      expect((await drain(idle, capacity)).length).toBeLessThanOrEqual(capacity);
+    });
+
+    it('keeps its promises through any sequence of events', async () => {
+      const run = async (sequence: Parameters<QueueModel['run']>[0][]) => {
+        const model = new QueueModel(make());
+        for (const step of sequence) await model.run(step);
+        return model;
+      };
+      await fc.assert(
+        fc.asyncProperty(steps, async (sequence) => {
+          await (await run(sequence)).finish();
+          expect(await (await run(sequence)).held()).toBeLessThanOrEqual(capacity);
+        }),
+        { numRuns: 300 },
+      );
+    });
+  });
+}
