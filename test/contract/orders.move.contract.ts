@@ -1,0 +1,193 @@
+import type { OrderError } from '../../src/orders/order.js';
+import { isLegal, ORDER_STATUSES } from '../../src/orders/order.status.js';
+import type { Move } from '../../src/orders/orders.writer.js';
+import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
+
+const FAILURE: OrderError = { code: 'busy', message: 'the warehouse is busy', attempt: 1 };
+
+/** What moving an order from one status to another promises. */
+export function moveContract(open: OpenDatabase): void {
+  describe('moving orders', () => {
+    let opened: OpenStore;
+    beforeAll(async () => (opened = await openStore(open)));
+    afterAll(() => opened.close());
+
+    let at = Date.now();
+    const accept = () => opened.store.insert(aRequest());
+    const move = (seq: number, from: Move['from'], to: Move['to'], more: Partial<Move> = {}) =>
+      opened.store.move({ seq, from, to, at: ++at, ...more });
+    const start = async () => {
+      const receipt = await accept();
+      await move(receipt.seq, 'Pending', 'Processing', { owner: 'me' });
+      return receipt;
+    };
+
+    it('gives the one who starts an order all that there is to process', async () => {
+      const { seq, orderId } = await accept();
+      expect(await move(seq, 'Pending', 'Processing', { owner: 'me' })).toEqual({
+        seq,
+        orderId,
+        userId: 'user-1',
+        itemIds: ['item-1', 'item-2'],
+        totalAmount: 2999,
+        status: 'Processing',
+        attempts: 1,
+        failures: 0,
+        queueSeq: seq,
+      });
+      expect(await opened.reader.get(orderId)).toMatchObject({
+        status: 'Processing',
+        startedAt: at,
+        attempts: 1,
+      });
+      expect(await opened.reader.processing()).toContainEqual({
+        seq,
+        queueSeq: seq,
+        attempt: 1,
+        owner: 'me',
+      });
+    });
+
+    it('completes an order, and forgets the error of an earlier attempt', async () => {
+      const { seq, orderId } = await start();
+      await move(seq, 'Processing', 'Pending', { attempt: 1, error: FAILURE });
+      await move(seq, 'Pending', 'Processing');
+      const startedAt = at;
+      await move(seq, 'Processing', 'Completed', { attempt: 2 });
+      expect(await opened.reader.get(orderId)).toMatchObject({
+        status: 'Completed',
+        attempts: 2,
+        error: null,
+        startedAt,
+        completedAt: at,
+        updatedAt: at,
+      });
+    });
+
+    it('moves nothing that is not where the move starts', async () => {
+      const { seq, orderId } = await accept();
+      expect(await move(seq, 'Processing', 'Completed', { attempt: 0 })).toBeUndefined();
+      expect(await move(seq, 'Failed', 'Pending')).toBeUndefined();
+      expect(await move(seq + 1_000_000, 'Pending', 'Processing')).toBeUndefined();
+      expect(await opened.reader.history(orderId)).toHaveLength(1);
+    });
+
+    it('lets no attempt be finished by another one', async () => {
+      const { seq, orderId } = await start();
+      await move(seq, 'Processing', 'Pending', { attempt: 1, reason: 'interrupted' });
+      await move(seq, 'Pending', 'Processing');
+      expect(await move(seq, 'Processing', 'Completed', { attempt: 1 })).toBeUndefined();
+      expect(await opened.reader.status(orderId)).toBe('Processing');
+      expect(await move(seq, 'Processing', 'Completed', { attempt: 2 })).toMatchObject({
+        status: 'Completed',
+      });
+    });
+
+    it('has one winner when many want to move one order at once', async () => {
+      const { seq, orderId } = await accept();
+      const results = await Promise.all([
+        ...Array.from({ length: 20 }, () => move(seq, 'Pending', 'Processing')),
+        ...Array.from({ length: 20 }, () => move(seq, 'Pending', 'Cancelled')),
+      ]);
+      expect(results.filter(Boolean)).toHaveLength(1);
+      expect(results[0]).toMatchObject({ status: 'Processing', attempts: 1 });
+      expect(await opened.reader.history(orderId)).toHaveLength(2);
+    });
+
+    it('makes several moves of one order in one commit, in the order in which they were asked for', async () => {
+      const { seq, orderId } = await accept();
+      await Promise.all([
+        move(seq, 'Pending', 'Processing'),
+        move(seq, 'Processing', 'Pending', { attempt: 1 }),
+        move(seq, 'Pending', 'Cancelled'),
+      ]);
+      expect((await opened.reader.history(orderId)).map(({ to }) => to)).toEqual([
+        'Pending',
+        'Processing',
+        'Pending',
+        'Cancelled',
+      ]);
+    });
+
+    it('throws at a move that the state machine does not have', async () => {
+      const { seq, orderId } = await accept();
+      for (const from of ORDER_STATUSES)
+        for (const to of ORDER_STATUSES)
+          if (!isLegal(from, to)) await expect(move(seq, from, to)).rejects.toThrow(`from ${from} to ${to}`);
+      expect(await opened.reader.history(orderId)).toHaveLength(1);
+    });
+
+    it('counts a failed attempt as a failure, and an interrupted one not', async () => {
+      const { seq, orderId } = await start();
+      await move(seq, 'Processing', 'Pending', { attempt: 1, reason: 'interrupted' });
+      await move(seq, 'Pending', 'Processing');
+      await move(seq, 'Processing', 'Pending', {
+        attempt: 2,
+        error: FAILURE,
+        reason: 'busy: later',
+        notBefore: at,
+      });
+      expect(await opened.reader.get(orderId)).toMatchObject({ attempts: 2, failures: 1, error: FAILURE });
+      await move(seq, 'Pending', 'Processing');
+      await move(seq, 'Processing', 'Failed', { attempt: 3, error: { ...FAILURE, attempt: 3 } });
+      expect(await opened.reader.get(orderId)).toMatchObject({
+        status: 'Failed',
+        attempts: 3,
+        failures: 2,
+        error: { ...FAILURE, attempt: 3 },
+        completedAt: null,
+      });
+      expect((await opened.reader.history(orderId)).map(({ attempt, reason }) => [attempt, reason])).toEqual([
+        [0, null],
+        [1, null],
+        [1, 'interrupted'],
+        [2, null],
+        [2, 'busy: later'],
+        [3, null],
+        [3, null],
+      ]);
+    });
+
+    it('puts an order that a person retries at the tail of the line, with its attempts anew', async () => {
+      const { seq, orderId } = await start();
+      await move(seq, 'Processing', 'Failed', { attempt: 1, error: FAILURE });
+      const before = await accept();
+      const moved = await move(seq, 'Failed', 'Pending', { requeue: true, reason: 'retried' });
+      const after = await accept();
+      expect(moved?.queueSeq).toBeGreaterThan(before.seq);
+      expect(moved?.queueSeq).toBeLessThan(after.seq);
+      expect(await opened.reader.get(orderId)).toMatchObject({ failures: 0, attempts: 1, seq });
+      const line = await opened.reader.pendingAfter(seq, at, 100);
+      expect(line.map((place) => place.seq)).toEqual([before.seq, seq, after.seq]);
+    });
+
+    it('keeps the beginning of a reason, and the whole of an error, whatever their characters', async () => {
+      const reasons = [
+        'x'.repeat(300),
+        '\ud83d\ude00'.repeat(200),
+        `${'x'.repeat(254)}\ud83d\ude00`,
+        '"\\\n\t',
+        '\u0000',
+      ];
+      for (const reason of reasons) {
+        const { seq, orderId } = await start();
+        const error = { ...FAILURE, message: reason };
+        await move(seq, 'Processing', 'Failed', { attempt: 1, reason, error });
+        const [, , last] = await opened.reader.history(orderId);
+        expect(last?.reason?.slice(0, 254)).toBe(reason.slice(0, 254));
+        expect((await opened.reader.get(orderId))?.error).toEqual(error);
+      }
+    });
+
+    it('announces a commit once, with every move that happened', async () => {
+      const orders = [await accept(), await accept(), await accept()];
+      opened.announced.length = 0;
+      await Promise.all(orders.map(({ seq }) => move(seq, 'Pending', 'Processing')));
+      await move(orders[0]?.seq ?? 0, 'Pending', 'Cancelled');
+      expect(opened.announced).toHaveLength(1);
+      expect(opened.announced[0]).toMatchObject(
+        orders.map(({ seq, orderId }) => ({ seq, orderId, from: 'Pending', to: 'Processing', attempt: 1 })),
+      );
+    });
+  });
+}

@@ -1,0 +1,123 @@
+import { cpSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { DataSource } from 'typeorm';
+import { databaseOptions } from '../../src/database/database.options.js';
+import { Database } from '../../src/database/database.js';
+import { OrderCounterEntity } from '../../src/orders/order-counter.entity.js';
+import { OrderHistoryEntity } from '../../src/orders/order-history.entity.js';
+import { OrderEntity } from '../../src/orders/order.entity.js';
+import { ORDERS_MOVED, type OrdersMoved } from '../../src/orders/order.events.js';
+import { temporaryDatabase } from '../support/app.js';
+import { aRequest, openStore, type OpenDatabase } from '../support/store.js';
+import { ordersStoreContract } from './orders.store.contract.js';
+
+const openAt = (files: ReturnType<typeof temporaryDatabase>): OpenDatabase => {
+  return async () => ({ database: await Database.open(files.url), remove: () => files.remove() });
+};
+
+ordersStoreContract('SQLite', () => openAt(temporaryDatabase())());
+
+describe('a SQLite file of orders', () => {
+  let files: ReturnType<typeof temporaryDatabase>;
+  beforeEach(() => (files = temporaryDatabase()));
+  afterEach(() => files.remove());
+
+  it('has the order on the disk when its insert resolves, as a crash would leave it', async () => {
+    const crashed = temporaryDatabase();
+    const { store, close } = await openStore(openAt(files));
+    for (const orderId of ['first', 'second']) {
+      await store.insert(aRequest({ orderId }));
+      cpSync(dirname(files.file), dirname(crashed.file), { recursive: true });
+      const copy = new Sqlite(crashed.file);
+      expect(copy.prepare('SELECT status FROM orders WHERE order_id = ?').get(orderId)).toEqual({
+        status: 'Pending',
+      });
+      expect(copy.pragma('integrity_check', { simple: true })).toBe('ok');
+      copy.close();
+    }
+    await close();
+    crashed.remove();
+  });
+
+  it('syncs every commit: WAL, synchronous FULL', async () => {
+    const database = await Database.open(files.url);
+    const pragmas = await database.transaction(async (query) => [
+      ...(await query('PRAGMA synchronous')),
+      ...(await query('PRAGMA journal_mode')),
+      ...(await query('PRAGMA busy_timeout')),
+    ]);
+    expect(pragmas).toEqual([{ synchronous: 2 }, { journal_mode: 'wal' }, { timeout: 5000 }]);
+    await database.onApplicationShutdown();
+  });
+
+  it('announces a move only after its commit', async () => {
+    const { store, events, close } = await openStore(openAt(files));
+    const other = new Sqlite(files.file, { readonly: true });
+    const seen: unknown[] = [];
+    events.on(ORDERS_MOVED, ({ moves }: OrdersMoved) => {
+      for (const { seq, to } of moves)
+        seen.push([to, other.prepare('SELECT status FROM orders WHERE seq = ?').pluck().get(seq)]);
+    });
+    const { seq } = await store.insert(aRequest());
+    await store.move({ seq, from: 'Pending', to: 'Processing', at: Date.now() });
+    expect(seen).toEqual([
+      ['Pending', 'Pending'],
+      ['Processing', 'Processing'],
+    ]);
+    other.close();
+    await close();
+  });
+
+  it('goes on counting where the last process stopped', async () => {
+    const first = await openStore(openAt(files));
+    const { seq } = await first.store.insert(aRequest());
+    await first.store.move({ seq, from: 'Pending', to: 'Processing', at: Date.now() });
+    await first.store.move({ seq, from: 'Processing', to: 'Failed', at: Date.now() });
+    const moved = await first.store.move({
+      seq,
+      from: 'Failed',
+      to: 'Pending',
+      at: Date.now(),
+      requeue: true,
+    });
+    await first.database.onApplicationShutdown();
+    const second = await openStore(openAt(files));
+    expect((await second.store.insert(aRequest())).seq).toBeGreaterThan(moved?.queueSeq ?? Infinity);
+    await second.close();
+  });
+
+  it('has exactly the schema that the entities say', async () => {
+    const database = await Database.open(files.url);
+    const entities = [OrderEntity, OrderHistoryEntity, OrderCounterEntity];
+    const source = await new DataSource({ ...databaseOptions(files.url), entities }).initialize();
+    const { upQueries } = await source.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+    await source.destroy();
+    await database.onApplicationShutdown();
+  });
+
+  it('can be taken back to nothing by its migrations, and forward again', async () => {
+    const source = await new DataSource(databaseOptions(files.url)).initialize();
+    const tables = () =>
+      source.query<{ name: string }[]>(`SELECT name FROM sqlite_master WHERE name LIKE 'order%'`);
+    await source.runMigrations();
+    const all = await tables();
+    for (const _ of source.migrations) await source.undoLastMigration();
+    expect(await tables()).toEqual([]);
+    await source.runMigrations();
+    expect(await tables()).toEqual(all);
+    await source.destroy();
+  });
+
+  it('is held by one process at a time, and free when that has stopped', async () => {
+    const holder = await Database.open(files.url);
+    await expect(Database.open(files.url)).rejects.toThrow(
+      `${files.file} is in use by another Ordermill process; one process at a time may hold a SQLite file.`,
+    );
+    await holder.onApplicationShutdown();
+    const next = await Database.open(files.url);
+    await next.ping();
+    await next.onApplicationShutdown();
+  });
+});

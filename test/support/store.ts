@@ -1,0 +1,48 @@
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { Clock } from '../../src/common/clock.js';
+import type { Database } from '../../src/database/database.js';
+import { ORDERS_MOVED, type OrderMove, type OrdersMoved } from '../../src/orders/order.events.js';
+import type { OrderRequest } from '../../src/orders/order.js';
+import { OrdersReader } from '../../src/orders/orders.reader.js';
+import { OrdersStore } from '../../src/orders/orders.store.js';
+
+/** Opens a new, empty database. `remove` takes it away again; the database is closed by then. */
+export type OpenDatabase = () => Promise<{ database: Database; remove: () => void }>;
+
+export interface OpenStore {
+  database: Database;
+  store: OrdersStore;
+  reader: OrdersReader;
+  events: EventEmitter2;
+  /** What was announced: one array for each event. */
+  announced: OrderMove[][];
+  close: () => Promise<void>;
+}
+
+/** The real store and reader on a database of their own. */
+export async function openStore(open: OpenDatabase, clock = new Clock()): Promise<OpenStore> {
+  const { database, remove } = await open();
+  const events = new EventEmitter2();
+  const announced: OrderMove[][] = [];
+  events.on(ORDERS_MOVED, ({ moves }: OrdersMoved) => announced.push(moves));
+  const store = new OrdersStore(database, clock, events);
+  await store.onModuleInit();
+  const close = async () => {
+    await store.idle();
+    await database.onApplicationShutdown();
+    remove();
+  };
+  return { database, store, reader: new OrdersReader(database), events, announced, close };
+}
+
+/** A request for an order; `fields` replace. */
+export function aRequest(fields: Partial<OrderRequest> = {}): OrderRequest {
+  return {
+    orderId: null,
+    idempotencyKey: null,
+    userId: 'user-1',
+    itemIds: ['item-1', 'item-2'],
+    totalAmount: 2999,
+    ...fields,
+  };
+}
