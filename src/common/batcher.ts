@@ -20,7 +20,7 @@ export interface BatcherOptions {
  */
 export class Batcher<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
-  #running: Promise<void> | undefined;
+  #isRunning = false;
 
   constructor(
     private readonly flush: (items: Item[]) => Promise<Outcome<Result>[]>,
@@ -32,21 +32,17 @@ export class Batcher<Item, Result> {
     return new Promise<Result>((resolve, reject) => {
       if (this.#waiting.length >= this.options.maxWaiting) return reject(new BatcherFull());
       this.#waiting.push({ item, resolve, reject });
-      this.#running ??= this.#run();
+      if (!this.#isRunning) void this.#run();
     });
   }
 
-  /** Resolves when nothing waits and no flush runs. */
-  async idle(): Promise<void> {
-    while (this.#running) await this.#running;
-  }
-
   async #run(): Promise<void> {
+    this.#isRunning = true;
     while (this.#waiting.length > 0) {
       await new Promise(setImmediate); // the rest of this turn joins the batch
       await this.#settle(this.#waiting.splice(0, this.options.maxBatch));
     }
-    this.#running = undefined;
+    this.#isRunning = false;
   }
 
   async #settle(batch: Waiting<Item, Result>[]): Promise<void> {

@@ -15,8 +15,10 @@ export class MemoryQueueDriver extends QueueDriver {
   #cursor = 0;
   /** Whether the backlog may hold entries beyond the cursor. */
   #hasMore = true;
-  /** Whether entries came that the read that is under way may have missed. */
-  #missed = false;
+  /** The read that is under way may have missed what stands behind this place; Infinity: nothing. */
+  #missedAfter = Infinity;
+  /** Room in the window that is kept for the read that is under way. */
+  #reserved = 0;
   #backlog: Backlog | undefined;
 
   constructor(private readonly capacity = 10_000) {
@@ -31,8 +33,8 @@ export class MemoryQueueDriver extends QueueDriver {
     for (const entry of entries) {
       if (this.#known.has(entry.id)) continue;
       if (this.#hasMore && entry.place > this.#cursor)
-        this.#missed = true; // it will be read, in its turn
-      else if (this.#window.length < this.capacity) this.#push(entry);
+        this.#missedAfter = Math.min(this.#missedAfter, entry.place - 1); // it will be read, in its turn
+      else if (this.#window.length + this.#reserved < this.capacity) this.#push(entry);
       else this.#readFrom(entry.place - 1);
     }
   }
@@ -70,22 +72,23 @@ export class MemoryQueueDriver extends QueueDriver {
   #readFrom(place: number): void {
     this.#cursor = Math.min(this.#cursor, place);
     this.#hasMore = true;
-    this.#missed = true;
+    this.#missedAfter = Math.min(this.#missedAfter, place);
   }
 
   async #readOn(): Promise<void> {
     if (!this.#backlog) throw new Error('the queue was not opened');
     const room = Math.max(1, this.capacity - this.#window.length);
     const from = this.#cursor;
-    this.#missed = false;
-    const entries = await this.#backlog(from, room);
-    if (this.#cursor < from) return; // a rewind during the read: the line is read from there instead
+    this.#missedAfter = Infinity;
+    this.#reserved = room;
+    const entries = await this.#backlog(from, room).finally(() => (this.#reserved = 0));
+    if (this.#missedAfter < from) return; // sent back during the read: the line is read from there instead
     for (const entry of entries) {
       if (this.#known.has(entry.id)) continue;
       this.#known.add(entry.id);
       this.#window.push(entry);
     }
-    this.#cursor = entries.at(-1)?.place ?? from;
-    this.#hasMore = this.#missed || entries.length === room;
+    this.#cursor = Math.min(this.#missedAfter, entries.at(-1)?.place ?? from);
+    this.#hasMore = this.#missedAfter < Infinity || entries.length === room;
   }
 }

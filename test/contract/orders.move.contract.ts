@@ -44,6 +44,7 @@ export function moveContract(open: OpenDatabase): void {
         seq,
         queueSeq: seq,
         attempt: 1,
+        failures: 0,
         owner: 'me',
       });
     });

@@ -150,6 +150,7 @@ export class QueueModel {
   #rewind(): void {
     this.driver.rewind();
     this.#lost.clear();
+    this.#front.length = 0; // what was released stands at its place in line again
   }
 
   #claim(entry: QueueEntry): void {

@@ -1,7 +1,12 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Clock } from '../../src/common/clock.js';
 import type { Database } from '../../src/database/database.js';
-import { ORDERS_MOVED, type OrderMove, type OrdersMoved } from '../../src/orders/order.events.js';
+import {
+  ORDERS_MOVED,
+  ORDERS_UNCERTAIN,
+  type OrderMove,
+  type OrdersMoved,
+} from '../../src/orders/order.events.js';
 import type { OrderRequest } from '../../src/orders/order.js';
 import { OrdersReader } from '../../src/orders/orders.reader.js';
 import { OrdersStore } from '../../src/orders/orders.store.js';
@@ -25,14 +30,15 @@ export async function openStore(open: OpenDatabase, clock = new Clock()): Promis
   const events = new EventEmitter2();
   const announced: OrderMove[][] = [];
   events.on(ORDERS_MOVED, ({ moves }: OrdersMoved) => announced.push(moves));
-  const store = new OrdersStore(database, clock, events);
+  const store = new OrdersStore(database, clock, events, { QUEUE_MAX_PENDING: 1_000_000 });
   await store.onModuleInit();
   const close = async () => {
-    await store.idle();
     await database.onApplicationShutdown();
     remove();
   };
-  return { database, store, reader: new OrdersReader(database), events, announced, close };
+  const reader = new OrdersReader(database);
+  for (const event of [ORDERS_MOVED, ORDERS_UNCERTAIN]) events.on(event, () => reader.forgetCounts());
+  return { database, store, reader, events, announced, close };
 }
 
 /** A request for an order; `fields` replace. */

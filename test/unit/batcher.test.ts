@@ -134,13 +134,4 @@ describe('a batcher', () => {
     expect(results[2]).toMatchObject({ reason: expect.any(BatcherFull) });
     await expect(batcher.add(3)).resolves.toBe('done 3');
   });
-
-  it('is idle when nothing waits and no flush runs', async () => {
-    const settled: string[] = [];
-    const { batcher } = batcherOf(undefined, { maxBatch: 1 });
-    await batcher.idle();
-    for (const item of [1, 2, 3]) void batcher.add(item).then((result) => settled.push(result));
-    await batcher.idle();
-    expect(settled).toEqual(['done 1', 'done 2', 'done 3']);
-  });
 });
