@@ -1,0 +1,110 @@
+import { PermanentFailure } from '../../src/processing/order.handler.js';
+import { startApp, type RunningApp } from '../support/app.js';
+import { anOrder, get, post, untilStatus, type Answer } from '../support/client.js';
+import { operationsOf, validatorOf, type OpenApi } from '../support/openapi.js';
+import { Gate, withWork } from '../support/work.js';
+
+type Exchange = [route: string, status: number, ask: (url: string) => Promise<Answer>];
+
+const send = (path: string, body: unknown, headers?: Record<string, string>) => (url: string) =>
+  post(url + path, body, headers);
+const read = (path: string) => (url: string) => get(url + path);
+const KEY = { 'idempotency-key': 'key' };
+const TEXT = { 'content-type': 'text/plain' };
+
+/** At least one of each kind of answer below 500 that the document promises. */
+const under = (prefix: string): Exchange[] => [
+  [`post ${prefix}`, 201, send(prefix, anOrder({ order_id: `new-${prefix.length}` }))],
+  [`post ${prefix}`, 200, send(prefix, anOrder({ order_id: 'completed' }))],
+  [`post ${prefix}`, 400, send(prefix, { total_amount: 'much' })],
+  [`post ${prefix}`, 409, send(prefix, anOrder({ order_id: 'completed', total_amount: 1 }))],
+  [`post ${prefix}`, 413, send(prefix, 'x'.repeat(1_048_577))],
+  [`post ${prefix}`, 415, send(prefix, 'x', TEXT)],
+  [`post ${prefix}`, 422, send(prefix, anOrder({ total_amount: 1 }), KEY)],
+  [
+    `post ${prefix}/batch`,
+    200,
+    send(`${prefix}/batch`, { orders: [anOrder(), anOrder({ order_id: '/' }), null] }),
+  ],
+  [`post ${prefix}/batch`, 400, send(`${prefix}/batch`, {})],
+  [`post ${prefix}/batch`, 413, send(`${prefix}/batch`, 'x'.repeat(4_194_305))],
+  [`post ${prefix}/batch`, 415, send(`${prefix}/batch`, 'x', TEXT)],
+  [`get ${prefix}`, 200, read(prefix)],
+  [`get ${prefix}`, 200, read(`${prefix}?limit=1`)],
+  [`get ${prefix}`, 400, read(`${prefix}?limit=0`)],
+  ...['completed', 'failed', 'pending', 'processing'].flatMap((id): Exchange[] => [
+    [`get ${prefix}/{id}`, 200, read(`${prefix}/${id}`)],
+    [`get ${prefix}/{id}/status`, 200, read(`${prefix}/${id}/status`)],
+    [`get ${prefix}/{id}/history`, 200, read(`${prefix}/${id}/history`)],
+  ]),
+  [`get ${prefix}/{id}`, 404, read(`${prefix}/nobody`)],
+  [`get ${prefix}/{id}/status`, 404, read(`${prefix}/nobody/status`)],
+  [`get ${prefix}/{id}/history`, 404, read(`${prefix}/nobody/history`)],
+  [`post ${prefix}/{id}/cancel`, 200, send(`${prefix}/pending/cancel`, {})],
+  [`post ${prefix}/{id}/cancel`, 404, send(`${prefix}/nobody/cancel`, {})],
+  [`post ${prefix}/{id}/cancel`, 409, send(`${prefix}/completed/cancel`, {})],
+  [`post ${prefix}/{id}/retry`, 200, send(`${prefix}/failed/retry`, {})],
+  [`post ${prefix}/{id}/retry`, 404, send(`${prefix}/nobody/retry`, {})],
+  [`post ${prefix}/{id}/retry`, 409, send(`${prefix}/completed/retry`, {})],
+];
+
+const COMMON: Exchange[] = [
+  ['get /metrics', 200, read('/metrics')],
+  ['get /health/live', 200, read('/health/live')],
+  ['get /health/ready', 200, read('/health/ready')],
+];
+
+describe.each(['/orders', '/order'])('the answers of the server, under %s', (prefix) => {
+  const exchanges = [...under(prefix), ...COMMON];
+  const gate = new Gate();
+  let server: RunningApp;
+  let document: OpenApi;
+
+  /** One order in each status: the work on the first two is done, the third holds the only slot. */
+  beforeAll(async () => {
+    server = await startApp({
+      config: { PROCESSOR_CONCURRENCY: 1 },
+      ...withWork(async (order) => {
+        if (order.orderId === 'failed') throw new PermanentFailure('refused', 'on purpose');
+        if (order.orderId === 'processing') await gate.work(order);
+      }),
+    });
+    document = (await get(`${server.url}/openapi.json`)).body;
+    await post(`${server.url}/orders`, anOrder({ order_id: 'completed' }), KEY);
+    await post(`${server.url}/orders`, anOrder({ order_id: 'failed' }));
+    await untilStatus(server.url, 'failed', 'Failed');
+    for (const order_id of ['processing', 'pending'])
+      await post(`${server.url}/orders`, anOrder({ order_id }));
+    await untilStatus(server.url, 'processing', 'Processing');
+  });
+  afterAll(async () => {
+    gate.open();
+    await server.close();
+  });
+
+  it.each(exchanges)('are as documented: %s: %i', async (route, status, ask) => {
+    const answer = await ask(server.url);
+    expect({ status: answer.status, body: answer.body }).toMatchObject({ status });
+    const operation = operationsOf(document).find(([method, path]) => `${method} ${path}` === route)?.[2];
+    const documented = operation?.responses[status];
+    const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
+    const schema = documented?.content?.[type]?.schema;
+    if (!schema) throw new Error(`${route} ${status} ${type} is not documented`);
+    const validate = validatorOf(document)(schema);
+    validate(answer.body);
+    expect(validate.errors).toBeNull();
+    for (const name of Object.keys(documented.headers ?? {}))
+      expect([name, answer.headers.has(name)]).toEqual([name, true]);
+  });
+
+  it('are all documented, and all that is documented below 500 is answered', () => {
+    const documented = operationsOf(document)
+      .filter(([, path]) => path === prefix || path.startsWith(`${prefix}/`) || !path.startsWith('/order'))
+      .flatMap(([method, path, { responses }]) =>
+        Object.keys(responses)
+          .filter((status) => Number(status) < 500)
+          .map((status) => `${method} ${path} ${status}`),
+      );
+    expect(new Set(exchanges.map(([route, status]) => `${route} ${status}`))).toEqual(new Set(documented));
+  });
+});

@@ -1,0 +1,98 @@
+import type { Express } from 'express';
+import { startApp, type RunningApp } from '../support/app.js';
+import { get } from '../support/client.js';
+import {
+  exampleOf,
+  objectsIn,
+  operationsOf,
+  resolve,
+  validatorOf,
+  type OpenApi,
+} from '../support/openapi.js';
+
+/** The routes that the running server has, but for the pages that show the document itself. */
+function routesOf({ app }: RunningApp): string[] {
+  const express = app.getHttpAdapter().getInstance() as Express; // Nest's type of it is any
+  return express.router.stack
+    .flatMap(({ route }) => (route ? route.stack.map(({ method }) => `${method} ${route.path}`) : []))
+    .filter((route) => !/ \/?(docs|openapi)\b/.test(route))
+    .map((route) => route.replaceAll(/:(\w+)/g, '{$1}'));
+}
+
+describe('the OpenAPI document', () => {
+  let server: RunningApp;
+  let document: OpenApi;
+  beforeAll(async () => {
+    server = await startApp();
+    document = (await get(`${server.url}/openapi.json`)).body;
+  });
+  afterAll(() => server.close());
+
+  it('is OpenAPI 3.1, with a title and a version', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+    expect(document.info).toMatchObject({
+      title: 'Ordermill',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    });
+  });
+
+  it('has every route of the server, and no other', () => {
+    const routes = new Set(routesOf(server));
+    expect(routes.size).toBeGreaterThan(15);
+    expect(new Set(operationsOf(document).map(([method, path]) => `${method} ${path}`))).toEqual(routes);
+  });
+
+  it('names each operation once, and says what each does', () => {
+    const operations = operationsOf(document).map(([, , operation]) => operation);
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    for (const { summary, tags } of operations) {
+      expect(summary).toMatch(/\S/);
+      expect(tags?.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('declares every part of every path', () => {
+    for (const [, path, { parameters }] of operationsOf(document)) {
+      const inPath = parameters.filter((parameter) => parameter.in === 'path' && parameter.required);
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(inPath.map(({ name }) => name)).toEqual(names);
+    }
+  });
+
+  it('has only references that lead somewhere', () => {
+    const references = [...objectsIn(document)].filter((object) => typeof object['$ref'] === 'string');
+    expect(references.length).toBeGreaterThan(20);
+    for (const reference of references) expect(resolve(document, reference)).toBeDefined();
+  });
+
+  it('documents a success and the problems of every operation that can have one', () => {
+    for (const [method, path, { responses }] of operationsOf(document)) {
+      const statuses = Object.keys(responses).map(Number);
+      const route = `${method} ${path}`;
+      expect([route, statuses.some((status) => status >= 200 && status < 300)]).toEqual([route, true]);
+      const canFail = path !== '/health/live';
+      expect([route, statuses.some((status) => status >= 400)]).toEqual([route, canFail]);
+    }
+  });
+
+  it('describes every response, with a schema of what it holds', () => {
+    for (const [, , { responses }] of operationsOf(document))
+      for (const [status, response] of Object.entries(responses)) {
+        expect(response.description).toMatch(/\S/);
+        const type = Number(status) < 400 ? 'application/json' : 'application/problem+json';
+        expect(Object.keys(response.content ?? {})).toEqual([type]);
+        expect(response.content?.[type]?.schema).toBeDefined();
+      }
+  });
+
+  it('gives an example of every body, and each is valid', () => {
+    const validator = validatorOf(document);
+    for (const [, , { requestBody, responses }] of operationsOf(document))
+      for (const { content = {} } of [...(requestBody ? [requestBody] : []), ...Object.values(responses)])
+        for (const { schema = {} } of Object.values(content)) {
+          const validate = validator(schema);
+          validate(exampleOf(document, schema));
+          expect(validate.errors).toBeNull();
+        }
+  });
+});
