@@ -1,14 +1,30 @@
 import { parseArgs } from 'node:util';
+import { backlog } from './benchmarks/backlog.ts';
 import { batch } from './benchmarks/batch.ts';
 import { drain } from './benchmarks/drain.ts';
+import { growth } from './benchmarks/growth.ts';
 import { intake } from './benchmarks/intake.ts';
+import { loop } from './benchmarks/loop.ts';
+import { memory } from './benchmarks/memory.ts';
 import { reads } from './benchmarks/reads.ts';
+import { start } from './benchmarks/start.ts';
 import { sustained } from './benchmarks/sustained.ts';
 import type { Benchmark, Scale } from './harness/benchmark.ts';
 import { endLoad } from './harness/load.ts';
 import { isMet, print } from './harness/report.ts';
 
-const BENCHMARKS: Benchmark[] = [intake, sustained, batch, drain, reads];
+const BENCHMARKS: Benchmark[] = [
+  intake,
+  sustained,
+  batch,
+  drain,
+  reads,
+  growth,
+  backlog,
+  memory,
+  loop,
+  start,
+];
 
 const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.
 

@@ -1,0 +1,72 @@
+import type { Benchmark, Series } from '../harness/benchmark.ts';
+import { load, ORDER, type Load } from '../harness/load.ts';
+import { createOrders, SPACING_MS } from '../harness/orders.ts';
+import { alternate } from '../harness/rounds.ts';
+import { PAUSED, Server, temporaryFolder } from '../harness/server.ts';
+import { median, ratio } from '../harness/statistics.ts';
+
+const SIZES = [1000, 10_000, 100_000, 1_000_000];
+const REQUESTS = 300;
+
+/** The routes on a database of `orders` orders, each asked for as much of it, whatever its size. */
+async function routes(server: Server, orders: number, start: number): Promise<Record<string, Partial<Load>>> {
+  const instant = (share: number) => new Date(start + Math.round(orders * share) * SPACING_MS).toISOString();
+  const anId = (_: unknown, index: number) => `/orders/order-${1 + Math.floor((orders * index) / 100)}`;
+  const deep = (await server.get(`/orders?limit=1&created_to=${instant(0.1)}`)) as { next_cursor: string };
+  const seconds = new Date(Date.parse(instant(0.5)) + 1000).toISOString();
+  return {
+    'GET /orders/{id}': { paths: Array.from({ length: 100 }, anId) },
+    'GET /metrics': { paths: ['/metrics'] },
+    'list, first page': { paths: ['/orders'] },
+    'list, deep page': { paths: [`/orders?cursor=${deep.next_cursor}`] },
+    'list by status': { paths: ['/orders?status=Failed'] },
+    'list by user': { paths: ['/orders?user_id=user-3'] },
+    'list by time': { paths: [`/orders?created_from=${instant(0.5)}&created_to=${seconds}`] },
+    'POST /orders': { method: 'POST', paths: ['/orders'], body: JSON.stringify(ORDER) }, // last: it adds orders
+  };
+}
+
+export const growth: Benchmark = {
+  name: 'growth',
+  title: 'The same requests with 1,000 to 1,000,000 orders in the table, 8 connections, median latency',
+  async run(scale) {
+    await using stack = new AsyncDisposableStack();
+    const sizes = [...new Set(SIZES.map((orders) => scale.orders(orders)))];
+    const shops = [];
+    for (const orders of sizes) {
+      const folder = stack.use(temporaryFolder());
+      const start = await createOrders(folder.path, orders, 'finished');
+      const server = stack.use(await Server.start('ordermill', { folder: folder.path, environment: PAUSED }));
+      shops.push({ orders, server, routes: await routes(server, orders, start) });
+    }
+    const lines: { name: string; p50s: number[][] }[] = [];
+    for (const name of Object.keys(shops[0]?.routes ?? {})) {
+      const contestants = shops.map(({ orders, server, routes }) => {
+        const request = { url: server.url, connections: 8, requests: REQUESTS, ...routes[name] };
+        return [`${orders}`, async () => (await load(request)).p50Ms] as const;
+      });
+      const p50s = await alternate(scale, Object.fromEntries(contestants));
+      lines.push({ name, p50s: sizes.map((orders) => p50s[orders] ?? []) });
+    }
+    return {
+      series: lines.flatMap(({ name, p50s }) =>
+        [0, sizes.length - 1].map((index): Series => ({
+          name: `${name}, ${sizes[index]} orders`,
+          unit: 'ms',
+          values: p50s[index] ?? [],
+        })),
+      ),
+      bars: lines.map(({ name, p50s }) => ({
+        claim: `times the latency at the fewest orders: ${name}`,
+        value: ratio(p50s.at(-1) ?? [], p50s[0] ?? []),
+        atMost: 1.3,
+      })),
+      chart: {
+        title: 'Median latency by number of orders',
+        unit: 'ms',
+        x: { name: 'orders', values: sizes, logarithmic: true },
+        lines: lines.map(({ name, p50s }) => ({ name, values: p50s.map(median) })),
+      },
+    };
+  },
+};

@@ -1,0 +1,69 @@
+import Sqlite from 'better-sqlite3';
+import { Server } from './server.ts';
+
+/** Between the acceptance of one order and the next. */
+export const SPACING_MS = 10;
+
+/** As many orders of each user, whatever the number of orders: a page of a user's orders is then always full. */
+const ORDERS_PER_USER = 100;
+
+const WORK_MS = 100;
+
+/** Orders 1 … n: `order-1` of `user-1`, and so on. Every tenth has Failed. */
+const FINISHED = `
+  INSERT INTO orders (seq, queue_seq, order_id, user_id, total_amount, item_ids, status, attempts, failures, error,
+    created_at, started_at, completed_at, updated_at)
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :orders)
+  SELECT i, i, 'order-' || i, 'user-' || (i % :users), 2999, '["item-1","item-2"]',
+    iif(i % 10, 'Completed', 'Failed'), 1, i % 10 = 0,
+    iif(i % 10, NULL, '{"code":"refused","message":"no","attempt":1}'),
+    :start + i * ${SPACING_MS}, :start + i * ${SPACING_MS},
+    iif(i % 10, :start + i * ${SPACING_MS} + ${WORK_MS}, NULL), :start + i * ${SPACING_MS} + ${WORK_MS}
+  FROM n`;
+
+const PENDING = `
+  INSERT INTO orders (seq, queue_seq, order_id, user_id, total_amount, item_ids, status, created_at, updated_at)
+  WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :orders)
+  SELECT i, i, 'order-' || i, 'user-' || (i % :users), 2999, '["item-1","item-2"]', 'Pending',
+    :start + i * ${SPACING_MS}, :start + i * ${SPACING_MS}
+  FROM n`;
+
+const HISTORY = [
+  `SELECT seq, created_at, NULL, 'Pending', 0 FROM orders`,
+  `SELECT seq, started_at, 'Pending', 'Processing', 1 FROM orders WHERE attempts = 1`,
+  `SELECT seq, updated_at, 'Processing', status, 1 FROM orders WHERE attempts = 1`,
+];
+
+const COUNTERS = `
+  INSERT INTO order_counters (name, value)
+  SELECT status, COUNT(*) FROM orders GROUP BY status
+  UNION ALL SELECT 'started', SUM(attempts) FROM orders
+  UNION ALL SELECT 'wait_ms', 0
+  UNION ALL SELECT 'processing_ms', COUNT(*) * ${WORK_MS} FROM orders WHERE status = 'Completed'
+  UNION ALL SELECT 'processing_ms:${WORK_MS}', COUNT(*) FROM orders WHERE status = 'Completed'`;
+
+/** Fills `folder` with a database as Ordermill would have left it. @returns when order 0 would have been accepted */
+export async function createOrders(
+  folder: string,
+  orders: number,
+  kind: 'finished' | 'pending',
+): Promise<number> {
+  {
+    await using _schema = await Server.start('ordermill', { folder });
+  }
+  const sqlite = new Sqlite(`${folder}/orders.sqlite`);
+  sqlite.pragma('synchronous = OFF');
+  sqlite.pragma('cache_size = -262144');
+  const start = Date.now() - orders * SPACING_MS - 60_000;
+  const fill = sqlite.transaction(() => {
+    const users = Math.ceil(orders / ORDERS_PER_USER);
+    sqlite.prepare(kind === 'finished' ? FINISHED : PENDING).run({ orders, users, start });
+    for (const select of HISTORY)
+      sqlite.exec(`INSERT INTO order_history (order_seq, at, from_status, to_status, attempt) ${select}`);
+    sqlite.exec(COUNTERS);
+  });
+  fill();
+  sqlite.pragma('wal_checkpoint(TRUNCATE)');
+  sqlite.close();
+  return start;
+}
