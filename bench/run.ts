@@ -10,8 +10,10 @@ import { reads } from './benchmarks/reads.ts';
 import { start } from './benchmarks/start.ts';
 import { sustained } from './benchmarks/sustained.ts';
 import type { Benchmark, Scale } from './harness/benchmark.ts';
+import { environment, warnIfBusy } from './harness/environment.ts';
 import { endLoad } from './harness/load.ts';
 import { isMet, print } from './harness/report.ts';
+import { keep } from './harness/results.ts';
 
 const BENCHMARKS: Benchmark[] = [
   intake,
@@ -51,10 +53,15 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-for (const benchmark of BENCHMARKS) {
-  if (names.length > 0 && !names.includes(benchmark.name)) continue;
+const chosen = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+warnIfBusy();
+for (const benchmark of chosen) {
   const findings = await benchmark.run(options.quick ? QUICK : FULL);
   print(benchmark, findings);
+  if (!options.quick)
+    await keep(BENCHMARKS, {
+      [benchmark.name]: { title: benchmark.title, environment: environment(), ...findings },
+    });
   if (options.check && !options.quick && !findings.bars.every(isMet)) process.exitCode = 1;
 }
 endLoad();

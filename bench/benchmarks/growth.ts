@@ -6,7 +6,8 @@ import { PAUSED, Server, temporaryFolder } from '../harness/server.ts';
 import { median, ratio } from '../harness/statistics.ts';
 
 const SIZES = [1000, 10_000, 100_000, 1_000_000];
-const REQUESTS = 300;
+const REQUESTS = 200;
+const ROUNDS = 5;
 
 /** The routes on a database of `orders` orders, each asked for as much of it, whatever its size. */
 async function routes(server: Server, orders: number, start: number): Promise<Record<string, Partial<Load>>> {
@@ -45,7 +46,10 @@ export const growth: Benchmark = {
         const request = { url: server.url, connections: 8, requests: REQUESTS, ...routes[name] };
         return [`${orders}`, async () => (await load(request)).p50Ms] as const;
       });
-      const p50s = await alternate(scale, Object.fromEntries(contestants));
+      const p50s = await alternate(
+        { rounds: Math.min(ROUNDS, scale.rounds) },
+        Object.fromEntries(contestants),
+      );
       lines.push({ name, p50s: sizes.map((orders) => p50s[orders] ?? []) });
     }
     return {

@@ -28,6 +28,7 @@ export const intake: Benchmark = {
       name: `${name}, p99`,
       unit: 'ms',
       values: p99s(name),
+      isBaseline: name !== 'Ordermill',
     });
     return {
       series: [
@@ -35,6 +36,7 @@ export const intake: Benchmark = {
           name,
           unit: 'orders/s',
           values: rates(name),
+          isBaseline: name !== 'Ordermill',
         })),
         latency('Ordermill'),
         latency('plain Nest route'),

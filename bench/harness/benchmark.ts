@@ -13,6 +13,8 @@ export interface Series {
   name: string;
   unit: string;
   values: number[];
+  /** What Ordermill is compared with. */
+  isBaseline?: boolean;
 }
 
 /** What is asked of Ordermill, and what was found. Exactly one of the limits is set. */

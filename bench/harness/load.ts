@@ -16,7 +16,8 @@ export interface Load {
 
 export interface LoadReport {
   answered: number;
-  failed: number;
+  /** What went wrong, in words; empty when nothing did. */
+  failures: string;
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
@@ -35,7 +36,7 @@ export async function load(load: Load): Promise<LoadReport> {
   const answer = once(loader, 'message') as Promise<[LoadReport]>;
   loader.send(load);
   const [report] = await answer;
-  if (report.failed > 0) throw new Error(`${report.failed} requests to ${load.url} failed`);
+  if (report.failures) throw new Error(`requests to ${load.url} failed: ${report.failures}`);
   return report;
 }
 

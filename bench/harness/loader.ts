@@ -30,10 +30,11 @@ async function run(load: Load): Promise<LoadReport> {
       endedAt = performance.now();
     });
   });
-  const failed = result.non2xx + result.errors + result.timeouts;
+  const { non2xx, errors, timeouts } = result; // errors counts time-outs too
   return {
     answered: latenciesMs.length,
-    failed,
+    failures:
+      non2xx + errors > 0 ? `${non2xx} refused, ${errors - timeouts} broken, ${timeouts} timed out` : '',
     perSecond: (latenciesMs.length / (endedAt - startedAt)) * 1000,
     p50Ms: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),

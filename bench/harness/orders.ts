@@ -14,7 +14,7 @@ const FINISHED = `
   INSERT INTO orders (seq, queue_seq, order_id, user_id, total_amount, item_ids, status, attempts, failures, error,
     created_at, started_at, completed_at, updated_at)
   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :orders)
-  SELECT i, i, 'order-' || i, 'user-' || (i % :users), 2999, '["item-1","item-2"]',
+  SELECT i, i, 'order-' || i, 'user-' || (i % CAST(:users AS INTEGER)), 2999, '["item-1","item-2"]',
     iif(i % 10, 'Completed', 'Failed'), 1, i % 10 = 0,
     iif(i % 10, NULL, '{"code":"refused","message":"no","attempt":1}'),
     :start + i * ${SPACING_MS}, :start + i * ${SPACING_MS},
@@ -24,7 +24,7 @@ const FINISHED = `
 const PENDING = `
   INSERT INTO orders (seq, queue_seq, order_id, user_id, total_amount, item_ids, status, created_at, updated_at)
   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :orders)
-  SELECT i, i, 'order-' || i, 'user-' || (i % :users), 2999, '["item-1","item-2"]', 'Pending',
+  SELECT i, i, 'order-' || i, 'user-' || (i % CAST(:users AS INTEGER)), 2999, '["item-1","item-2"]', 'Pending',
     :start + i * ${SPACING_MS}, :start + i * ${SPACING_MS}
   FROM n`;
 

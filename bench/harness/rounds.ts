@@ -5,7 +5,7 @@ import type { Scale } from './benchmark.ts';
  * is not counted.
  */
 export async function alternate<Name extends string, Result>(
-  { rounds }: Scale,
+  { rounds }: Pick<Scale, 'rounds'>,
   contestants: Record<Name, (round: number) => Promise<Result>>,
 ): Promise<Record<Name, Result[]>> {
   const names = Object.keys(contestants) as Name[]; // Object.keys forgets the keys' type
