@@ -2,7 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BatcherFull } from './common/batcher.js';
-import { jsonBody } from './common/json.body.js';
+import { bodyBudget, jsonBody } from './common/json.body.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { Problem } from './common/problem.js';
 import { ProblemFilter, type ProblemRule } from './common/problem.filter.js';
@@ -42,6 +42,7 @@ export function configureHttp(app: NestExpressApplication): void {
     next();
   });
   app.use(requestContext);
+  app.use(bodyBudget(config.BATCH_BODY_LIMIT_BYTES));
   app.use(['/orders/batch', '/order/batch'], jsonBody(config.BATCH_BODY_LIMIT_BYTES));
   app.use(jsonBody(config.BODY_LIMIT_BYTES));
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { getHeapStatistics } from 'node:v8';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { ProblemError } from './problem.js';
 
@@ -12,6 +13,35 @@ const MISTAKES: Record<string, [status: number, detail: string]> = {
   'request.size.invalid': [400, 'The body is not as long as Content-Length says.'],
   'request.aborted': [400, 'The body ended early.'],
 };
+
+/** Bodies up to this size are not counted: a few slow clients that announce large ones must not keep out the others. */
+const SMALL_BYTES = 65_536;
+
+/** A large order lives as bytes, text, values and statement at once; this part of the heap leaves room for all of them. */
+const PART_OF_HEAP = 1 / 16;
+
+/**
+ * Bounds the large bodies that are in memory at once, from the first byte to the answer, over all requests: many of
+ * them at a time cannot use it up. Room for one of `limit` bytes there is always; who comes too many is asked to come again.
+ */
+export function bodyBudget(limit: number): RequestHandler {
+  const budget = Math.max(limit, getHeapStatistics().heap_size_limit * PART_OF_HEAP);
+  let used = 0;
+  return (request, response, next) => {
+    const announced = Number(request.headers['content-length'] ?? 0);
+    const size = request.headers['transfer-encoding'] ? limit : announced; // chunked: nobody knows
+    if (size <= SMALL_BYTES || size > limit) return next(); // too small to matter, or refused unread
+    if (used + size > budget)
+      return next(
+        new ProblemError(503, 'Too many large requests at once; please try again.', {
+          headers: { 'retry-after': '1' },
+        }),
+      );
+    used += size;
+    response.once('close', () => (used -= size));
+    next();
+  };
+}
 
 /** Parses JSON bodies of at most `limit` bytes. Whatever else has a body is refused: no route sees it. */
 export function jsonBody(limit: number): (RequestHandler | ErrorRequestHandler)[] {

@@ -50,7 +50,8 @@ export class OrdersStore implements OnModuleInit {
    *   try again (if the order was stored after all, that is a repeat)
    */
   async insert(request: OrderRequest): Promise<Receipt> {
-    if (this.#backlog >= this.config.QUEUE_MAX_PENDING) throw new BacklogFull(this.config.QUEUE_MAX_PENDING);
+    if (this.#backlog >= this.config.QUEUE_MAX_PENDING && !(await this.#isRepeat(request)))
+      throw new BacklogFull(this.config.QUEUE_MAX_PENDING);
     const insert = { ...request, hasOwnId: request.orderId !== null, orderId: request.orderId ?? uuidv7() };
     this.#inserting++;
     try {
@@ -64,6 +65,12 @@ export class OrdersStore implements OnModuleInit {
   async move(move: Move): Promise<MovedOrder | undefined> {
     if (!isLegal(move.from, move.to)) throw new Error(`no order moves from ${move.from} to ${move.to}`);
     return (await this.#lane.add({ move })) as MovedOrder | undefined; // a move's outcome is the order
+  }
+
+  /** Whether the id or the key belongs to an order already: the answer tells which, and nothing is added to the backlog. */
+  async #isRepeat({ orderId, idempotencyKey }: OrderRequest): Promise<boolean> {
+    const sql = 'SELECT 1 FROM orders WHERE order_id = ? OR idempotency_key = ?';
+    return (await this.database.read(sql, [orderId, idempotencyKey])).length > 0;
   }
 
   get #backlog(): number {

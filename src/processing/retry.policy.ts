@@ -56,11 +56,18 @@ const MESSAGE_LENGTH = 500;
 /** What is kept of an error with the order, whatever was thrown: printable text of bounded length. */
 export function describe(error: unknown, attempt: number): OrderError {
   const code = error instanceof AttemptFailure ? error.code : 'handler_error';
-  const thrown: unknown = error instanceof Error ? error.message : error;
-  const text = typeof thrown === 'string' ? thrown : inspect(thrown);
-  const message = text
+  const message = textOf(error)
     .slice(0, MESSAGE_LENGTH)
     .replaceAll(/\p{Cc}+/gu, ' ')
     .toWellFormed();
   return { code, message, attempt };
+}
+
+function textOf(error: unknown): string {
+  try {
+    const thrown: unknown = error instanceof Error ? error.message : error;
+    return typeof thrown === 'string' ? thrown : inspect(thrown);
+  } catch {
+    return 'an error that cannot be shown'; // its own getter or inspection throws
+  }
 }
