@@ -94,7 +94,7 @@ export class OrdersController {
   @Get()
   @ApiOperation({ summary: 'List orders, newest first' })
   @ApiResponse({ status: 200, type: OrderPageDto, description: 'a page' })
-  @ApiProblems(400)
+  @ApiProblems(400, 503)
   async list(@Query() query: ListOrdersQuery): Promise<OrderPageDto> {
     return toOrderPageDto(await this.orders.list(...toListRequest(query)));
   }
@@ -103,7 +103,7 @@ export class OrdersController {
   @ApiOperation({ summary: 'The whole order' })
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderDetailDto, description: 'the order' })
-  @ApiProblems(404)
+  @ApiProblems(400, 404, 503)
   async get(@Param('id') id: string): Promise<OrderDetailDto> {
     return toOrderDetailDto(await this.orders.get(id));
   }
@@ -112,7 +112,7 @@ export class OrdersController {
   @ApiOperation({ summary: 'The status of an order' })
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderStatusDto, description: 'the status' })
-  @ApiProblems(404)
+  @ApiProblems(400, 404, 503)
   async status(@Param('id') id: string): Promise<OrderStatusDto> {
     return { order_id: id, status: await this.orders.status(id) };
   }
@@ -121,7 +121,7 @@ export class OrdersController {
   @ApiOperation({ summary: 'Every transition of an order, oldest first' })
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: [HistoryEntryDto], description: 'the transitions' })
-  @ApiProblems(404)
+  @ApiProblems(400, 404, 503)
   async history(@Param('id') id: string): Promise<HistoryEntryDto[]> {
     return toHistoryDto(await this.orders.history(id));
   }
@@ -131,7 +131,7 @@ export class OrdersController {
   @ApiOperation({ summary: 'Cancel a Pending order' })
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderDetailDto, description: 'the cancelled order' })
-  @ApiProblems(404, 409, 503)
+  @ApiProblems(400, 404, 409, 503)
   async cancel(@Param('id') id: string): Promise<OrderDetailDto> {
     return toOrderDetailDto(await this.orders.cancel(id));
   }
@@ -141,7 +141,7 @@ export class OrdersController {
   @ApiOperation({ summary: 'Put a Failed order at the tail of the queue' })
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderDetailDto, description: 'the order, Pending again' })
-  @ApiProblems(404, 409, 503)
+  @ApiProblems(400, 404, 409, 503)
   async retry(@Param('id') id: string): Promise<OrderDetailDto> {
     return toOrderDetailDto(await this.orders.retry(id));
   }
