@@ -53,6 +53,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+process.setMaxListeners(0); // every server and folder of a run is tidied away at its end
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const chosen = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
 warnIfBusy();
 for (const benchmark of chosen) {

@@ -40,8 +40,13 @@ export interface ServerOptions {
 /** A folder that goes away with its scope. */
 export function temporaryFolder(): { path: string; database: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'ordermill-bench-'));
-  const database = join(path, 'orders.sqlite');
-  return { path, database, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  process.once('exit', remove); // a run that fails, or is interrupted, leaves nothing behind either
+  const dispose = () => {
+    process.off('exit', remove);
+    remove();
+  };
+  return { path, database: join(path, 'orders.sqlite'), [Symbol.dispose]: dispose };
 }
 
 /** A server process, ready to answer. It is killed at the end of its scope: what it leaves behind is nobody's. */
@@ -73,7 +78,12 @@ export class Server implements AsyncDisposable {
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    child.once('exit', () => own?.[Symbol.dispose]());
+    const kill = () => child.kill('SIGKILL');
+    process.prependOnceListener('exit', kill);
+    child.once('exit', () => {
+      process.off('exit', kill);
+      own?.[Symbol.dispose]();
+    });
     const url = await readyUrl(child);
     return new Server(child, url, performance.now() - startedAt);
   }
