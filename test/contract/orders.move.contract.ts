@@ -1,4 +1,5 @@
 import type { OrderError } from '../../src/orders/order.js';
+import { ORDERS_MOVED } from '../../src/orders/order.events.js';
 import { isLegal, ORDER_STATUSES } from '../../src/orders/order.status.js';
 import type { Move } from '../../src/orders/orders.writer.js';
 import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
@@ -189,6 +190,19 @@ export function moveContract(open: OpenDatabase): void {
       expect(opened.announced[0]).toMatchObject(
         orders.map(({ seq, orderId }) => ({ seq, orderId, from: 'Pending', to: 'Processing', attempt: 1 })),
       );
+    });
+
+    it('is not harmed by a listener that throws: what is committed is committed', async () => {
+      const fail = () => {
+        throw new Error('a bad listener');
+      };
+      opened.events.on(ORDERS_MOVED, fail);
+      const receipts = await Promise.allSettled([accept(), accept()]);
+      const { seq } = await opened.store.insert(aRequest({ orderId: 'listened' })).catch(() => ({ seq: -1 }));
+      const moved = await move(seq, 'Pending', 'Processing').catch(() => undefined);
+      opened.events.off(ORDERS_MOVED, fail);
+      expect(receipts).toMatchObject([{ value: { replayed: false } }, { value: { replayed: false } }]);
+      expect(moved).toMatchObject({ status: 'Processing' });
     });
   });
 }

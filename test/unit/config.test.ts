@@ -75,7 +75,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it.each(['true', 'null', '-1', 'NaN', '8000 8001'])('refuses %j as a port', (value) => {
+  it.each(['true', 'null', '-1', 'Infinity', 'NaN', '8000 8001'])('refuses %j as a port', (value) => {
     expect(problemsOf({ PORT: value })).toContain(`PORT="${value}": must be a whole number`);
   });
 });

@@ -58,6 +58,12 @@ describe('the histogram of durations', () => {
     );
   });
 
+  it('has the n-th of a hundred durations as the n-th percentile', () => {
+    const percents = Array.from({ length: 100 }, (_, index) => index + 1);
+    const histogram = histogramOf(percents);
+    expect(percents.map((percent) => percentile(histogram, percent))).toEqual(percents);
+  });
+
   it('has the percentile 0 when it is empty', () => {
     expect(percentile(new Map(), 50)).toBe(0);
   });

@@ -79,6 +79,16 @@ describe('what is kept of an error', () => {
     expect(describeError(thrown, 1)).toEqual({ code: 'handler_error', message, attempt: 1 });
   });
 
+  it('is text even of a value that refuses to become text', () => {
+    const nameless: unknown = Object.create(null);
+    expect(describeError(nameless, 1)).toMatchObject({ code: 'handler_error', message: expect.any(String) });
+  });
+
+  it('is text even of an error whose message is none', () => {
+    const odd: unknown = Object.assign(new Error('odd'), { message: 404 });
+    expect(describeError(odd, 1)).toMatchObject({ code: 'handler_error', message: '404' });
+  });
+
   it('is not longer than 500 characters', () => {
     expect(describeError(new Error('x'.repeat(10_000)), 1).message).toHaveLength(500);
   });
