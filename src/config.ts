@@ -83,6 +83,7 @@ const validate = new Ajv({
   coerceTypes: true,
   useDefaults: true,
   verbose: true,
+  strictNumbers: false, // or Infinity passes every maximum
 }).compile<Config>({
   type: 'object',
   properties,

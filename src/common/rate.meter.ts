@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 
 const WINDOW_SECONDS = 60;
 
-/** How many times something happened a second, over the last minute or since the first time, whichever is shorter. */
+/** How many times something happened a second, over the last minute or since it was made, whichever is shorter. */
 export class RateMeter {
   readonly #counts = Array.from({ length: WINDOW_SECONDS }, () => 0);
   #second: number;

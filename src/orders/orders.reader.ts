@@ -43,9 +43,6 @@ export interface Due {
 /** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
 const COUNTED_AHEAD = 100;
 
-/** Clocks of different processes may disagree by this much about when neighbours in the table were created. */
-const CLOCK_SKEW_MS = 60_000;
-
 /** Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows. */
 @Injectable()
 export class OrdersReader {
@@ -164,10 +161,7 @@ export class OrdersReader {
     }
   }
 
-  /**
-   * seq grows with created_at (but for clock skew between processes), so a range of instants narrows to a range of
-   * seq, and one index serves the order of the list with every filter.
-   */
+  /** created_at never runs backwards along seq, so a range of instants is a range of seq: one index serves every list. */
   async #conditions(filter: OrderFilter, before: number | undefined) {
     const sql: string[] = [];
     const parameters: unknown[] = [];
@@ -179,12 +173,8 @@ export class OrdersReader {
     add('status = ?', filter.status);
     add('user_id = ?', filter.userId);
     add('seq < ?', before);
-    add('+created_at >= ?', filter.createdFrom);
-    add('+created_at <= ?', filter.createdTo);
-    if (filter.createdFrom !== undefined)
-      add('seq >= ?', await this.#seqAt('>=', filter.createdFrom - CLOCK_SKEW_MS, 'ASC'));
-    if (filter.createdTo !== undefined)
-      add('seq <= ?', await this.#seqAt('<=', filter.createdTo + CLOCK_SKEW_MS, 'DESC'));
+    if (filter.createdFrom !== undefined) add('seq >= ?', await this.#seqAt('>=', filter.createdFrom, 'ASC'));
+    if (filter.createdTo !== undefined) add('seq <= ?', await this.#seqAt('<=', filter.createdTo, 'DESC'));
     return { sql, parameters };
   }
 

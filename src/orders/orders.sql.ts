@@ -26,34 +26,34 @@ export const SELECT_HOLDERS = `
 
 /**
  * The only statement that writes `status`: compare-and-set on the status and, for a running attempt, on its number.
- * Takes `[[seq, from, attempt, to, at, notBefore, owner, error, queueSeq], …]`, each seq once; attempt null: any.
+ * Takes from, to, attempt (null: any), at, notBefore, owner, error, queueSeq, and the seqs as a JSON array: what is
+ * the same for all of them is bound once, for to take it out of JSON row by row would cost twice the update itself.
  * Returns the orders that moved.
  */
 export const MOVE_ORDERS = `
   UPDATE orders SET
-    status = j.to_status,
-    attempts = orders.attempts + (j.to_status = 'Processing'),
-    failures = CASE WHEN j.from_status = 'Failed' THEN 0 ELSE orders.failures + (j.error IS NOT NULL) END,
-    not_before = j.not_before,
-    owner = j.owner,
-    error = CASE WHEN j.to_status = 'Completed' THEN NULL ELSE COALESCE(j.error, orders.error) END,
-    queue_seq = COALESCE(j.queue_seq, orders.queue_seq),
-    started_at = CASE WHEN j.to_status = 'Processing' THEN j.at ELSE orders.started_at END,
-    completed_at = CASE WHEN j.to_status = 'Completed' THEN j.at END,
-    updated_at = j.at
+    status = m.to_status,
+    attempts = orders.attempts + (m.to_status = 'Processing'),
+    failures = CASE WHEN m.from_status = 'Failed' THEN 0 ELSE orders.failures + (m.error IS NOT NULL) END,
+    not_before = m.not_before,
+    owner = m.owner,
+    error = CASE WHEN m.to_status = 'Completed' THEN NULL ELSE COALESCE(m.error, orders.error) END,
+    queue_seq = COALESCE(m.queue_seq, orders.queue_seq),
+    started_at = CASE WHEN m.to_status = 'Processing' THEN m.at ELSE orders.started_at END,
+    completed_at = CASE WHEN m.to_status = 'Completed' THEN m.at END,
+    updated_at = m.at
   FROM (
-    SELECT value ->> 0 AS seq, value ->> 1 AS from_status, value ->> 2 AS attempt, value ->> 3 AS to_status,
-      value ->> 4 AS at, value ->> 5 AS not_before, value ->> 6 AS owner, value ->> 7 AS error, value ->> 8 AS queue_seq
-    FROM json_each(?)
-  ) AS j
-  WHERE orders.seq = j.seq AND orders.status = j.from_status AND (j.attempt IS NULL OR orders.attempts = j.attempt)
+    SELECT ? AS from_status, ? AS to_status, ? AS attempt, ? AS at, ? AS not_before, ? AS owner, ? AS error, ? AS queue_seq
+  ) AS m
+  WHERE orders.seq IN (SELECT value FROM json_each(?))
+    AND orders.status = m.from_status AND (m.attempt IS NULL OR orders.attempts = m.attempt)
   RETURNING seq, order_id, user_id, total_amount, status, attempts, failures, queue_seq, created_at, started_at,
-    completed_at, CASE status WHEN 'Processing' THEN item_ids END AS item_ids`;
+    CASE status WHEN 'Processing' THEN item_ids END AS item_ids`;
 
-/** Takes `[[seq, at, from, to, attempt, reason], …]` */
+/** Takes at, from, to, reason, and the seqs of the orders that moved so, as a JSON array. */
 export const INSERT_HISTORY = `
   INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`;
+  SELECT seq, ?, ?, ?, attempts, ? FROM orders WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`;
 
 /** Takes `[[name, delta], …]` */
 export const ADD_TO_COUNTERS = `

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { v7 as uuidv7 } from 'uuid';
 import { Batcher, type Outcome } from '../common/batcher.js';
@@ -20,6 +20,7 @@ type Write = { insert: NewOrder } | { move: Move };
  */
 @Injectable()
 export class OrdersStore implements OnModuleInit {
+  readonly #logger = new Logger(OrdersStore.name);
   readonly #lane = new Batcher<Write, Receipt | MovedOrder | undefined>((writes) => this.#commit(writes), {
     maxBatch: 500,
     maxWaiting: 20_000,
@@ -87,9 +88,17 @@ export class OrdersStore implements OnModuleInit {
     this.#lastCreatedAt = at;
     for (const { from, to } of writer.moves)
       this.#pending += Number(to === 'Pending') - Number(from === 'Pending');
-    if (writer.moves.length > 0)
-      this.events.emit(ORDERS_MOVED, { moves: writer.moves } satisfies OrdersMoved);
+    if (writer.moves.length > 0) this.#announce({ moves: writer.moves });
     return inTurn(writes, receipts, moved);
+  }
+
+  /** The commit stands whatever a listener does with the news. */
+  #announce(news: OrdersMoved): void {
+    try {
+      this.events.emit(ORDERS_MOVED, news);
+    } catch (error) {
+      this.#logger.error(error);
+    }
   }
 
   async #transaction(inserts: NewOrder[], moves: Move[], at: number) {

@@ -73,7 +73,6 @@ interface MovedRow {
   queue_seq: number;
   created_at: number;
   started_at: number | null;
-  completed_at: number | null;
   item_ids: string | null;
 }
 
@@ -119,7 +118,8 @@ export class OrdersWriter {
     for (let left = moves; left.length > 0;) {
       const bySeq = new Map<number, Move>();
       const later = left.filter((move) => bySeq.has(move.seq) || !bySeq.set(move.seq, move));
-      await this.#moveEach(bySeq, results);
+      for (const alike of Map.groupBy(bySeq.values(), kindOf).values())
+        await this.#moveAlike(alike, bySeq, results);
       left = later;
     }
     return moves.map((move) => results.get(move));
@@ -138,28 +138,25 @@ export class OrdersWriter {
     return this.query<HolderRow>(SELECT_HOLDERS, [JSON.stringify(ids), JSON.stringify(keys)]);
   }
 
-  async #moveEach(bySeq: Map<number, Move>, results: Map<Move, MovedOrder>): Promise<void> {
-    const rows = [...bySeq.values()].map((m) => [
-      m.seq,
-      m.from,
-      m.attempt ?? null,
-      m.to,
-      m.at,
-      m.notBefore ?? null,
-      m.owner ?? null,
-      m.error ? JSON.stringify(m.error) : null,
-      m.requeue ? ++this.lastSeq : null,
-    ]);
-    const moved = await this.query<MovedRow>(MOVE_ORDERS, [JSON.stringify(rows)]);
+  /** Makes moves that differ in nothing but the order. */
+  async #moveAlike(moves: Move[], bySeq: Map<number, Move>, results: Map<Move, MovedOrder>): Promise<void> {
+    const [like] = moves;
+    if (!like) return;
+    const { from, to, attempt = null, at, notBefore = null, owner = null, error, reason } = like;
+    const errorText = error ? JSON.stringify(error) : null;
+    const queueSeq = like.requeue ? ++this.lastSeq : null;
+    const seqs = JSON.stringify(moves.map(({ seq }) => seq));
+    const values = [from, to, attempt, at, notBefore, owner, errorText, queueSeq, seqs];
+    const moved = await this.query<MovedRow>(MOVE_ORDERS, values);
     if (moved.length === 0) return;
-    const history = moved.map((row) => {
+    for (const row of moved) {
       const move = bySeq.get(row.seq);
       if (!move) throw new Error(`order ${row.seq} moved unasked`);
       this.#count(move, row);
       results.set(move, toMovedOrder(row));
-      return [row.seq, move.at, move.from, move.to, row.attempts, move.reason?.slice(0, 255) ?? null];
-    });
-    await this.query(INSERT_HISTORY, [JSON.stringify(history)]);
+    }
+    const movedSeqs = moved.length === moves.length ? seqs : JSON.stringify(moved.map(({ seq }) => seq));
+    await this.query(INSERT_HISTORY, [at, from, to, reason?.slice(0, 255) ?? null, movedSeqs]);
   }
 
   #count({ from, to, at }: Move, row: MovedRow): void {
@@ -170,6 +167,11 @@ export class OrdersWriter {
       this.#counters.firstStarted(Math.max(0, at - Number(row.created_at)));
     if (to === 'Completed') this.#counters.completed(Math.max(0, at - Number(row.started_at)));
   }
+}
+
+/** Moves of one kind go into one statement. One with an error or a new place in line is a kind of its own. */
+function kindOf({ seq, from, to, at, attempt, owner, notBefore, reason, error, requeue }: Move): string {
+  return error || requeue ? `${seq}` : [from, to, at, attempt, owner, notBefore, reason].join();
 }
 
 /** A request whose id or key is taken: a repeat of that order if the content is the same, a conflict otherwise. */
