@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { httpAdapter } from '../../src/app.js';
 import { AppModule } from '../../src/app.module.js';
 import { CONFIG, parseConfig, type Config } from '../../src/config.js';
 import { configureHttp } from '../../src/http.js';
@@ -49,7 +50,10 @@ export async function startApp({
     .overrideProvider(CONFIG)
     .useValue(config);
   const module = await override(builder).compile();
-  const app = module.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
+  const app = module.createNestApplication<NestExpressApplication>(httpAdapter(config), {
+    bodyParser: false,
+    logger: false,
+  });
   configureHttp(app);
   await app.listen(config.PORT, config.HOST);
   const close = async () => {

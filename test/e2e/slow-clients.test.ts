@@ -1,0 +1,65 @@
+import { startApp, type RunningApp } from '../support/app.js';
+import { anOrder, get, post } from '../support/client.js';
+import { RawClient, request } from '../support/raw.js';
+
+describe('a slow client', () => {
+  let server: RunningApp;
+  beforeAll(async () => {
+    server = await startApp({ config: { HEADERS_TIMEOUT_MS: 300, REQUEST_TIMEOUT_MS: 600 } });
+  });
+  afterAll(() => server.close());
+
+  const order = JSON.stringify(anOrder());
+  /** Sends one byte after the other for as long as the server listens. */
+  async function trickle(client: RawClient, text: string): Promise<void> {
+    for (const byte of text) {
+      if (client.socket.destroyed || !client.socket.writable) return;
+      await client.send(byte);
+      await new Promise((resolve) => setTimeout(resolve, 10)); // what makes it slow
+    }
+  }
+
+  it.each<[string, (client: RawClient) => Promise<void>]>([
+    [
+      'sends its headers byte by byte',
+      (client) => trickle(client, request('POST', '/orders', order).repeat(20)),
+    ],
+    ['never finishes its headers', (client) => client.send('GET /orders HTTP/1.1\r\nHost: a\r\n')],
+    ['never finishes its body', (client) => client.send(request('POST', '/orders', order).slice(0, -1))],
+    [
+      'sends its body byte by byte',
+      async (client) => {
+        const whole = request('POST', '/orders', JSON.stringify(anOrder({ user_id: 'x'.repeat(128) })));
+        await client.send(whole.slice(0, -200));
+        await trickle(client, whole.slice(-200));
+      },
+    ],
+  ])('that %s gets a 408 and loses its connection, while others are served', async (_, send) => {
+    const client = await RawClient.open(server.url);
+    const sending = send(client);
+    expect((await post(`${server.url}/orders`, anOrder())).status).toBe(201);
+    expect((await get(`${server.url}/health/ready`)).status).toBe(200);
+    await client.end();
+    await sending;
+    const [answer, ...more] = client.answers;
+    expect(more).toEqual([]);
+    expect(answer?.status).toBe(408);
+    expect(answer?.headers.get('content-type')).toBe('application/problem+json');
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ status: 408, title: 'Request Timeout' });
+  });
+
+  it('that says nothing at all loses its connection', async () => {
+    const client = await RawClient.open(server.url);
+    await client.end();
+    expect(client.answers.every(({ status }) => status === 408)).toBe(true);
+  });
+
+  it('that announces large bodies and never sends them does not keep out small orders', async () => {
+    const clients = await Promise.all(Array.from({ length: 100 }, () => RawClient.open(server.url)));
+    const large = request('POST', '/orders/batch', 'x', { 'content-length': '4000000' });
+    await Promise.all(clients.map((client) => client.send(large)));
+    expect((await post(`${server.url}/orders`, anOrder())).status).toBe(201);
+    const ends = await Promise.all(clients.map((client) => client.end()));
+    expect(ends.every((bytes) => /^HTTP\/1\.1 (408|503) /.test(bytes))).toBe(true);
+  });
+});
