@@ -7,12 +7,15 @@ import type { Config } from './config.js';
 import { configureHttp } from './http.js';
 
 /** The HTTP server's limits on slow clients. */
-export function httpAdapter(config: Pick<Config, 'HEADERS_TIMEOUT_MS' | 'REQUEST_TIMEOUT_MS'>): HttpAdapter {
-  return new HttpAdapter({
+export function httpAdapter(
+  config: Pick<Config, 'HEADERS_TIMEOUT_MS' | 'REQUEST_TIMEOUT_MS' | 'SHUTDOWN_TIMEOUT_MS'>,
+): HttpAdapter {
+  const limits = {
     headersTimeout: config.HEADERS_TIMEOUT_MS,
     requestTimeout: config.REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: Math.min(1000, config.HEADERS_TIMEOUT_MS),
-  });
+  };
+  return new HttpAdapter(limits, config.SHUTDOWN_TIMEOUT_MS);
 }
 
 /** The whole application, ready to `listen`. */

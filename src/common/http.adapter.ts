@@ -1,20 +1,57 @@
-import { createServer, STATUS_CODES, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  STATUS_CODES,
+  type Server as HttpServer,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
 /** What Node's HTTP parser cannot read, by error code; anything else is a 400. */
 const STATUS_BY_CODE: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
+/** A kept connection may carry a request that nobody has read yet; its answer, within this time, says that it closes. */
+const LINGER_MS = 100;
+
 /** Express on an HTTP server with time-outs, which Nest has no option for, so that no slow client holds a socket for ever. */
 export class HttpAdapter extends ExpressAdapter {
-  constructor(private readonly serverOptions: ServerOptions) {
+  /** @param closeTimeoutMs how long `close` waits for clients that have begun a request */
+  constructor(
+    private readonly serverOptions: ServerOptions,
+    private readonly closeTimeoutMs: number,
+  ) {
     super();
   }
 
   override initHttpServer(): void {
     const server = createServer(this.serverOptions, this.getInstance());
-    server.on('clientError', refuse);
+    const latest = new WeakMap<Duplex, ServerResponse>();
+    server.on('request', ({ socket }, response) => latest.set(socket, response));
+    server.on('clientError', (error, socket) => {
+      const answer = latest.get(socket);
+      // what came before on this connection is answered first: an order that is taken is never told that it is refused
+      if (answer && !answer.writableFinished) answer.once('finish', () => refuse(error, socket));
+      else refuse(error, socket);
+    });
     this.httpServer = server;
+  }
+
+  /**
+   * Takes no more connections, and lets the ones that are there end. `http.Server.close` would at once reset kept
+   * connections whatever is on its way on them, and then wait for ever for a client that never finishes its request.
+   */
+  override async close(): Promise<void> {
+    const server = this.httpServer as HttpServer; // Nest's type is any
+    if (!server.listening) return;
+    const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
+    const idle = setInterval(() => server.closeIdleConnections(), LINGER_MS);
+    const all = setTimeout(() => server.closeAllConnections(), LINGER_MS + this.closeTimeoutMs);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(all);
+    server.close(); // ends the watch over slow clients
   }
 }
 

@@ -7,7 +7,7 @@ import { KeptConnection } from '../support/kept.js';
 import { RawClient, request } from '../support/raw.js';
 import { Receiver } from '../support/receiver.js';
 import { ServerProcess } from '../support/server.js';
-import { rows } from '../support/table.js';
+import { rows } from '../support/database.file.js';
 
 describe('a server that is told to stop', () => {
   let database: ReturnType<typeof temporaryDatabase>;
