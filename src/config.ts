@@ -103,6 +103,10 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   const problems = validate(given) ? [] : (validate.errors ?? []).map((error) => problem(error, raw));
   if (given['PROCESSOR'] === 'http' && !given['PROCESSOR_URL'])
     problems.push('PROCESSOR_URL="": must be an http:// or https:// URL when PROCESSOR is http');
+  if (Number(given['HEADERS_TIMEOUT_MS']) > Number(given['REQUEST_TIMEOUT_MS']))
+    problems.push(
+      `HEADERS_TIMEOUT_MS=${Number(given['HEADERS_TIMEOUT_MS'])}: must not be more than REQUEST_TIMEOUT_MS`,
+    );
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(given as unknown as Config); // validated just now
 }

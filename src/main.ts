@@ -5,6 +5,9 @@ import { ConfigError, loadConfig, type Config } from './config.js';
 
 const CONTEXT = 'Ordermill';
 
+/** npm passes on the Ctrl-C that the terminal has sent to the server already: that is no second signal. */
+const ECHO_MS = 250;
+
 const config = readConfig();
 const logger = new RequestLogger(config);
 const app = await createApp(config, logger).catch(giveUp);
@@ -30,8 +33,10 @@ function giveUp(error: Error): never {
 /** The first signal drains and exits with 0, a second one exits at once. An uncaught error drains too, and exits with 1. */
 function stopGracefully(app: INestApplication, logger: RequestLogger): void {
   let stopping = false;
+  let isImpatient = false;
   const stop = async (reason: string, code: number) => {
     stopping = true;
+    setTimeout(() => (isImpatient = true), ECHO_MS).unref();
     logger.log(`${reason}: finishing what is running`, CONTEXT);
     await app.close();
     logger.log('stopped', CONTEXT);
@@ -41,7 +46,10 @@ function stopGracefully(app: INestApplication, logger: RequestLogger): void {
     ['SIGINT', 2],
     ['SIGTERM', 15],
   ] as const)
-    process.on(signal, () => (stopping ? process.exit(128 + number) : void stop(signal, 0)));
+    process.on(signal, () => {
+      if (!stopping) void stop(signal, 0);
+      else if (isImpatient) process.exit(128 + number);
+    });
   process.on('uncaughtException', (error) => {
     logger.fatal(error, CONTEXT);
     if (!stopping) void stop('uncaught error', 1);

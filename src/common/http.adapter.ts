@@ -32,7 +32,8 @@ export class HttpAdapter extends ExpressAdapter {
     server.on('clientError', (error, socket) => {
       const answer = latest.get(socket);
       // what came before on this connection is answered first: an order that is taken is never told that it is refused
-      if (answer && !answer.writableFinished) answer.once('finish', () => refuse(error, socket));
+      if (answer?.req.complete && !answer.writableFinished)
+        answer.once('finish', () => refuse(error, socket));
       else refuse(error, socket);
     });
     this.httpServer = server;

@@ -15,7 +15,7 @@ export class SqliteLock {
       this.#connection.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       this.#connection.close();
-      if (!(error instanceof Sqlite.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw error;
       throw new Error(
         `${file} is in use by another Ordermill process; one process at a time may hold a SQLite file.`,
         {

@@ -32,8 +32,8 @@ export class MetricsService {
       },
       estimated_processing_time: round(this.rates.secondsFor(Pending + Processing, averageMs), 3),
       throughput: {
-        accepted_per_second: round(this.rates.acceptedPerSecond(), 1),
-        completed_per_second: round(this.rates.completedPerSecond(), 1),
+        accepted_per_second: round(this.rates.acceptedPerSecond(), 3),
+        completed_per_second: round(this.rates.completedPerSecond(), 3),
       },
     };
   }

@@ -38,6 +38,10 @@ export class OrderEntity {
   @Column({ type: 'integer', default: 0 })
   failures!: number;
 
+  /** Attempts that a crash cut off since a person last retried the order. */
+  @Column({ type: 'integer', default: 0 })
+  interruptions!: number;
+
   /** Not to be started before this instant: a failed attempt's back-off. */
   @Column({ name: 'not_before', type: 'bigint', nullable: true })
   notBefore!: number | null;

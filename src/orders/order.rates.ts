@@ -40,14 +40,13 @@ export class OrderRates {
   }
 
   /**
-   * Seconds until this many orders are done: at the present rate of completion; before anything was completed lately,
-   * by the average duration (the configured one, before any), with all slots busy.
+   * Seconds until this many orders are done: by their average duration (the configured one, before any is done) with
+   * all slots busy, or at the present rate of completion, whichever is sooner; the rate may be low for want of orders.
    */
   secondsFor(orders: number, averageMs: number | undefined): number {
-    if (orders === 0) return 0;
-    const rate = this.completedPerSecond();
-    if (rate > 0) return orders / rate;
     const rounds = Math.ceil(orders / this.config.PROCESSOR_CONCURRENCY);
-    return (rounds * (averageMs ?? this.config.PROCESSING_TIME_MS)) / 1000;
+    const byDuration = (rounds * (averageMs ?? this.config.PROCESSING_TIME_MS)) / 1000;
+    const rate = this.completedPerSecond();
+    return rate > 0 && averageMs !== undefined ? Math.min(byDuration, orders / rate) : byDuration;
   }
 }

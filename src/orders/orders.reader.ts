@@ -27,10 +27,10 @@ export interface Place {
   queueSeq: number;
 }
 
-/** An order in Processing: the running attempt, the failed ones before it, and the process that runs it. */
+/** An order in Processing: the running attempt, how many were interrupted before it, and the process that runs it. */
 export interface ProcessingOrder extends Place {
   attempt: number;
-  failures: number;
+  interruptions: number;
   owner: string;
 }
 
@@ -43,7 +43,10 @@ export interface Due {
 /** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
 const COUNTED_AHEAD = 100;
 
-/** Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows. */
+/**
+ * Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows.
+ * `INDEXED BY`: without statistics SQLite prefers the index on status, and would read every Pending order.
+ */
 @Injectable()
 export class OrdersReader {
   #counts: Promise<OrderCounts> | undefined;
@@ -95,7 +98,7 @@ export class OrdersReader {
   /** Pending orders that may start now, in line after `place`; at most `limit`. */
   async pendingAfter(place: number, now: number, limit: number): Promise<Place[]> {
     return this.database.read<Place>(
-      `SELECT seq, queue_seq AS "queueSeq" FROM orders
+      `SELECT seq, queue_seq AS "queueSeq" FROM orders INDEXED BY orders_pending
        WHERE status = 'Pending' AND queue_seq > ? AND (not_before IS NULL OR not_before <= ?)
        ORDER BY queue_seq LIMIT ?`,
       [place, now, limit],
@@ -105,7 +108,7 @@ export class OrdersReader {
   /** Pending orders whose back-off ends after `after` and up to `now`, soonest first; at most `limit`. */
   async dueAfter(after: Due, now: number, limit: number): Promise<(Place & Due)[]> {
     return this.database.read(
-      `SELECT seq, queue_seq AS "queueSeq", not_before AS "notBefore" FROM orders
+      `SELECT seq, queue_seq AS "queueSeq", not_before AS "notBefore" FROM orders INDEXED BY orders_delayed
        WHERE (not_before, seq) > (?, ?) AND not_before <= ? AND status = 'Pending' ORDER BY not_before, seq LIMIT ?`,
       [after.notBefore, after.seq, now, limit],
     );
@@ -113,7 +116,7 @@ export class OrdersReader {
 
   /** When the first back-off that ends after `now` ends. */
   async nextDueAfter(now: number): Promise<number | undefined> {
-    const sql = `SELECT MIN(not_before) AS due FROM orders WHERE not_before > ? AND status = 'Pending'`;
+    const sql = `SELECT MIN(not_before) AS due FROM orders INDEXED BY orders_delayed WHERE not_before > ? AND status = 'Pending'`;
     const [row] = await this.database.read<{ due: number | null }>(sql, [now]);
     return row?.due ?? undefined;
   }
@@ -121,7 +124,7 @@ export class OrdersReader {
   /** Every order in Processing with its running attempt and who runs it: as many as there are slots to process them. */
   async processing(): Promise<ProcessingOrder[]> {
     return this.database.read(
-      `SELECT seq, queue_seq AS "queueSeq", attempts AS attempt, failures, owner FROM orders WHERE status = 'Processing' ORDER BY seq`,
+      `SELECT seq, queue_seq AS "queueSeq", attempts AS attempt, interruptions, owner FROM orders WHERE status = 'Processing' ORDER BY seq`,
     );
   }
 
@@ -132,8 +135,8 @@ export class OrdersReader {
   async ahead(queueSeq: number): Promise<number> {
     const [row] = await this.database.read<{ counted: number; head: number | null }>(
       `SELECT
-        (SELECT COUNT(*) FROM (SELECT 1 FROM orders WHERE status = 'Pending' AND queue_seq < ? LIMIT ${COUNTED_AHEAD})) AS counted,
-        (SELECT MIN(queue_seq) FROM orders WHERE status = 'Pending') AS head`,
+        (SELECT COUNT(*) FROM (SELECT 1 FROM orders INDEXED BY orders_pending WHERE status = 'Pending' AND queue_seq < ? LIMIT ${COUNTED_AHEAD})) AS counted,
+        (SELECT MIN(queue_seq) FROM orders INDEXED BY orders_pending WHERE status = 'Pending') AS head`,
       [queueSeq],
     );
     const counted = row?.counted ?? 0;

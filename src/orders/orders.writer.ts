@@ -35,6 +35,8 @@ export interface Move {
   notBefore?: number;
   /** Why the attempt failed (to Pending or Failed). */
   error?: OrderError;
+  /** True when the attempt was cut off by a crash (to Pending). */
+  interrupted?: boolean;
   /** True to stand at the tail of the queue again (to Pending). */
   requeue?: boolean;
 }
@@ -146,7 +148,8 @@ export class OrdersWriter {
     const errorText = error ? JSON.stringify(error) : null;
     const queueSeq = like.requeue ? ++this.lastSeq : null;
     const seqs = JSON.stringify(moves.map(({ seq }) => seq));
-    const values = [from, to, attempt, at, notBefore, owner, errorText, queueSeq, seqs];
+    const interrupted = Number(like.interrupted ?? false);
+    const values = [from, to, attempt, at, notBefore, owner, errorText, queueSeq, interrupted, seqs];
     const moved = await this.query<MovedRow>(MOVE_ORDERS, values);
     if (moved.length === 0) return;
     for (const row of moved) {
@@ -170,8 +173,20 @@ export class OrdersWriter {
 }
 
 /** Moves of one kind go into one statement. One with an error or a new place in line is a kind of its own. */
-function kindOf({ seq, from, to, at, attempt, owner, notBefore, reason, error, requeue }: Move): string {
-  return error || requeue ? `${seq}` : [from, to, at, attempt, owner, notBefore, reason].join();
+function kindOf({
+  seq,
+  from,
+  to,
+  at,
+  attempt,
+  owner,
+  notBefore,
+  reason,
+  error,
+  requeue,
+  interrupted,
+}: Move): string {
+  return error || requeue ? `${seq}` : [from, to, at, attempt, owner, notBefore, reason, interrupted].join();
 }
 
 /** A request whose id or key is taken: a repeat of that order if the content is the same, a conflict otherwise. */

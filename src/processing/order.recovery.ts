@@ -42,10 +42,18 @@ export class OrderRecovery {
     if (taken > 0) this.#logger.log(`took back ${taken} interrupted orders`);
   }
 
-  async #takeBack({ seq, queueSeq, attempt, failures }: ProcessingOrder): Promise<boolean> {
+  async #takeBack({ seq, queueSeq, attempt, interruptions }: ProcessingOrder): Promise<boolean> {
     const at = this.clock.now();
-    const waitMs = suspicionMs(attempt - failures);
-    const move = { seq, from: 'Processing', to: 'Pending', attempt, at, reason: 'interrupted' } as const;
+    const waitMs = suspicionMs(interruptions + 1);
+    const move = {
+      seq,
+      from: 'Processing',
+      to: 'Pending',
+      attempt,
+      at,
+      reason: 'interrupted',
+      interrupted: true,
+    } as const;
     const moved = await this.store.move(waitMs > 0 ? { ...move, notBefore: at + waitMs } : move);
     if (moved && waitMs === 0) this.queue.enqueue([{ id: seq, place: queueSeq }]); // RetrySchedule finds the others
     return moved !== undefined;

@@ -45,7 +45,7 @@ export function moveContract(open: OpenDatabase): void {
         seq,
         queueSeq: seq,
         attempt: 1,
-        failures: 0,
+        interruptions: 0,
         owner: 'me',
       });
     });

@@ -43,6 +43,16 @@ const under = (prefix: string): Exchange[] => [
   [`post ${prefix}/{id}/cancel`, 200, send(`${prefix}/pending/cancel`, {})],
   [`post ${prefix}/{id}/cancel`, 404, send(`${prefix}/nobody/cancel`, {})],
   [`post ${prefix}/{id}/cancel`, 409, send(`${prefix}/completed/cancel`, {})],
+  ...['', '/status', '/history'].map((more): Exchange => {
+    return [`get ${prefix}/{id}${more}`, 400, read(`${prefix}/%zz${more}`)];
+  }),
+  ...['/cancel', '/retry'].map((more): Exchange => {
+    return [`post ${prefix}/{id}${more}`, 400, send(`${prefix}/%zz${more}`, {})];
+  }),
+  [`post ${prefix}/retry`, 200, send(`${prefix}/retry`, { user_id: 'nobody' })],
+  [`post ${prefix}/retry`, 400, send(`${prefix}/retry`, { limit: 0 })],
+  [`post ${prefix}/retry`, 413, send(`${prefix}/retry`, 'x'.repeat(1_048_577))],
+  [`post ${prefix}/retry`, 415, send(`${prefix}/retry`, 'x', TEXT)],
   [`post ${prefix}/{id}/retry`, 200, send(`${prefix}/failed/retry`, {})],
   [`post ${prefix}/{id}/retry`, 404, send(`${prefix}/nobody/retry`, {})],
   [`post ${prefix}/{id}/retry`, 409, send(`${prefix}/completed/retry`, {})],

@@ -22,6 +22,7 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
           bigint('queue_seq'),
           { name: 'attempts', type: 'integer', default: 0 },
           { name: 'failures', type: 'integer', default: 0 },
+          { name: 'interruptions', type: 'integer', default: 0 },
           optional(bigint('not_before')),
           optional({ name: 'owner', type: 'varchar', length: '64' }),
           optional(bigint('lease_until')),

@@ -24,6 +24,7 @@ export class RetryOrdersDto {
     minimum: 1,
     maximum: 10_000,
     default: 1000,
+    example: 1000,
     description: 'a whole number from 1 to 10000',
   })
   limit?: number;
