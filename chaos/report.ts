@@ -1,0 +1,53 @@
+import type { Campaign } from './campaign.ts';
+import type { Finding } from './checker.ts';
+import type { Recovery } from './recovery.ts';
+
+/** The figures of a campaign and its verdict, for people. */
+export function report(campaign: Campaign, recovery: Recovery, findings: Finding[]): string {
+  const { clients, lives, receiver } = campaign;
+  const killed = lives.filter(({ isKilled }) => isKilled);
+  const beforeReady = killed.filter(({ readyAt }) => readyAt === 0).length;
+  const seconds = clients.sendingMs / 1000;
+  const lines: [string, string][] = [
+    ['kills', `${killed.length}, of these ${beforeReady} before the server was ready`],
+    [
+      'orders sent',
+      `${clients.sent.size} in ${seconds.toFixed(1)} s (${perSecond(clients.sent.size, seconds)}/s)`,
+    ],
+    ['acknowledged', `${clients.acknowledged.size}, of these ${clients.repeats} when repeated after a kill`],
+    ['given up by their client', String(clients.gaveUp)],
+    ...(receiver ? [['executions', String(receiver.executions)] satisfies [string, string]] : []),
+    [
+      'start to ready',
+      distribution(lives.filter(({ readyAt }) => readyAt > 0).map((life) => life.readyAfterMs)),
+    ],
+    [
+      'interrupted attempts',
+      `${recovery.interrupted}, ${recovery.cutOff} of them again before they were started`,
+    ],
+    ['interrupted too often', `${recovery.suspected}, which wait on purpose`],
+    ['ready to first one started again', distribution(recovery.firstMs)],
+    ['ready to all started again', distribution(recovery.lastMs)],
+  ];
+  const checks = findings.map(({ check, count }): [string, string] => [check, String(count)]);
+  return [...table(lines), '', ...table(checks), ...findings.flatMap(examples)].join('\n');
+}
+
+function table(lines: [string, string][]): string[] {
+  return lines.map(([name, value]) => `  ${name.padEnd(38)} ${value}`);
+}
+
+function examples({ check, count, examples }: Finding): string[] {
+  return count > 0 ? ['', `${check}:`, ...examples.map((line) => `  ${line}`)] : [];
+}
+
+function perSecond(count: number, seconds: number): string {
+  return (count / Math.max(seconds, 0.001)).toFixed(0);
+}
+
+function distribution(values: number[]): string {
+  if (values.length === 0) return 'not seen';
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0);
+  return `${at(0.5)} ms median, ${at(0.95)} ms p95, ${at(1)} ms longest`;
+}
