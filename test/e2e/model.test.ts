@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
+import { expectSound } from '../support/audit.js';
+import { get, post, until } from '../support/client.js';
+import { HeldWork, inProcess, overHttp } from '../support/held.work.js';
+import { commands } from '../support/order.commands.js';
+import { MAX_ATTEMPTS, OrderModel, SLOTS, type System } from '../support/order.model.js';
+import { ServerProcess } from '../support/server.js';
+
+const CONFIG = {
+  PROCESSOR_CONCURRENCY: SLOTS,
+  MAX_ATTEMPTS,
+  RETRY_BACKOFF_MS: 0,
+  SHUTDOWN_TIMEOUT_MS: 0,
+};
+
+/** Runs random commands, each sequence on orders of its own; after each command every order is as the model says. */
+async function agree(system: System, numRuns: number): Promise<void> {
+  let run = 0;
+  const property = fc.asyncProperty(commands, async (sequence) => {
+    const model = new OrderModel(`run-${++run}`);
+    try {
+      await fc.asyncModelRun(() => ({ model, real: system }), sequence);
+    } finally {
+      await clear(system, model.userId);
+    }
+  });
+  await fc.assert(property, { numRuns, endOnFailure: true });
+}
+
+/** Leaves nothing that the next sequence would have to share the slots with. */
+async function clear({ url, work }: System, userId: string): Promise<void> {
+  const clearAway = async () => {
+    const orders: { order_id: string; status: string }[] = (
+      await get(`${url}/orders?limit=200&user_id=${userId}`)
+    ).body.orders;
+    for (const { order_id, status } of orders)
+      if (status === 'Pending') await post(`${url}/orders/${order_id}/cancel`);
+    for (const orderId of work.orderIds) work.end(orderId, 'refused');
+    return orders.filter(({ status }) => status === 'Pending' || status === 'Processing');
+  };
+  await until(clearAway, (left) => left.length === 0);
+}
+
+describe('whatever is done to orders, in whatever sequence, each is where a small model says', () => {
+  let database: ReturnType<typeof temporaryDatabase>;
+  let work: HeldWork;
+  beforeEach(() => {
+    database = temporaryDatabase();
+    work = new HeldWork();
+  });
+  afterEach(() => database.remove());
+
+  it('with stops in between', async () => {
+    const start = () => startApp({ config: { ...CONFIG, DATABASE_URL: database.url }, ...inProcess(work) });
+    let server: RunningApp = await start();
+    const system = {
+      work,
+      get url() {
+        return server.url;
+      },
+      restart: async () => {
+        await server.close();
+        server = await start();
+      },
+    };
+    try {
+      await agree(system, 40);
+    } finally {
+      await server.close();
+    }
+    expectSound(database.file);
+  }, 180_000);
+
+  it('with SIGKILL in between', async () => {
+    const receiver = await overHttp(work);
+    const environment = {
+      ...CONFIG,
+      DATABASE_URL: database.url,
+      PROCESSOR: 'http',
+      PROCESSOR_URL: receiver.url,
+    };
+    let server = await ServerProcess.start(environment);
+    const system = {
+      work,
+      get url() {
+        return server.url;
+      },
+      restart: async () => {
+        await server.kill();
+        await until(
+          async () => work.orderIds,
+          (left) => left.length === 0,
+        );
+        server = await ServerProcess.start(environment);
+      },
+    };
+    try {
+      await agree(system, 10);
+    } finally {
+      await server.kill();
+      receiver.close();
+    }
+    expectSound(database.file);
+  }, 180_000);
+});
