@@ -10,31 +10,23 @@ const withHeader = (line: string) => `GET /orders HTTP/1.1\r\nHost: a\r\n${line}
 
 /** What is wrong by design: each a way in which HTTP/1.1 servers have been broken. */
 const KNOWN = [
-  ...[
-    '',
-    '\r\n',
-    '\0',
-    'GET',
-    'GET /\r\n\r\n',
-    'GET / HTTP/9.9\r\n\r\n',
-    'GET / HTTP/1.1\r\n\r\n',
-    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-  ],
-  ...[
-    'GET * HTTP/1.1\r\nHost: a\r\n\r\n',
-    'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
-    'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n',
-  ],
-  ...[
-    'GET http://[::1 HTTP/1.1\r\nHost: a\r\n\r\n',
-    'GET //orders HTTP/1.1\r\nHost: a\r\n\r\n',
-    'GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n',
-  ],
-  ...[
-    'TRACE /orders HTTP/1.1\r\nHost: a\r\n\r\n',
-    'get /orders HTTP/1.1\r\nHost: a\r\n\r\n',
-    'GET /orders HTTP/1.0\r\n\r\n',
-  ],
+  '',
+  '\r\n',
+  '\0',
+  'GET',
+  'GET /\r\n\r\n',
+  'GET / HTTP/9.9\r\n\r\n',
+  'GET / HTTP/1.1\r\n\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'GET * HTTP/1.1\r\nHost: a\r\n\r\n',
+  'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
+  'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET http://[::1 HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET //orders HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n',
+  'TRACE /orders HTTP/1.1\r\nHost: a\r\n\r\n',
+  'get /orders HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET /orders HTTP/1.0\r\n\r\n',
   ...['-1', '+5', '0x10', '1e3', '5, 5', '99999999999999999999', '9007199254740993', '', 'abc'].map(
     (length) => POST.replace(/content-length: \d+/, `content-length: ${length}`),
   ),
