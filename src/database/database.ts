@@ -34,11 +34,16 @@ export class Database implements OnApplicationShutdown {
   static async open(url: string): Promise<Database> {
     const options = databaseOptions(url);
     const lock = new SqliteLock(options.database);
-    const writer = await new DataSource(options).initialize();
-    await writer.runMigrations();
-    const { prepareDatabase: _, ...readOptions } = options;
-    const reader = await new DataSource({ ...readOptions, readonly: true }).initialize();
-    return new Database(writer, reader, lock);
+    try {
+      const writer = await new DataSource(options).initialize();
+      await writer.runMigrations();
+      const { prepareDatabase: _, ...readOptions } = options;
+      const reader = await new DataSource({ ...readOptions, readonly: true }).initialize();
+      return new Database(writer, reader, lock);
+    } catch (error) {
+      lock.release();
+      throw new Error(`${options.database} cannot be used: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   readonly read: Query = (sql, parameters) => run(this.#read, sql, parameters);

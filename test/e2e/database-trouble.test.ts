@@ -7,8 +7,8 @@ import { audit } from '../support/accounts.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { withFaults } from '../support/faults.js';
 import { ServerProcess } from '../support/server.js';
-import { rows, writerOf } from '../support/table.js';
-import { having, HeldWork } from '../support/work.js';
+import { rows, writerOf } from '../support/database.file.js';
+import { having, HeldWork } from '../support/test.work.js';
 
 const SLOTS = 4;
 
