@@ -8,6 +8,9 @@ const CONTEXT = 'Ordermill';
 /** npm passes on the Ctrl-C that the terminal has sent to the server already: that is no second signal. */
 const ECHO_MS = 250;
 
+// A log that nobody reads any more is no reason to stop, nor an error to log.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const config = readConfig();
 const logger = new RequestLogger(config);
 const app = await createApp(config, logger).catch(giveUp);

@@ -73,7 +73,7 @@ export class OrdersController {
     description: 'Each is judged by itself; all are written together.',
   })
   @ApiResponse({ status: 200, type: BatchReportDto, description: 'what became of each' })
-  @ApiProblems(400, 413, 415)
+  @ApiProblems(400, 413, 415, 503)
   createBatch(@Body() body: BatchDto): Promise<BatchReportDto> {
     return this.batch.accept(body.orders);
   }
