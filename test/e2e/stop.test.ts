@@ -119,11 +119,11 @@ describe('a server that is told to stop', () => {
     const { url } = await start();
     let stopping: Promise<number | null> | undefined;
     const acknowledged = await Promise.all(
-      Array.from({ length: 16 }, async (_, client) => {
+      Array.from({ length: 50 }, async (_, client) => {
         const connection = new KeptConnection(`${url}/orders`);
         const orderIds: string[] = [];
         for (let isOpen = true; isOpen;) {
-          if (client === 0 && orderIds.length === 20) stopping = server?.stop('SIGTERM');
+          if (client === 0 && orderIds.length === 10) stopping = server?.stop('SIGTERM');
           const order_id = `order-${client}-${orderIds.length}`;
           const answer = await connection.post(anOrder({ order_id })); // rejects when it is reset
           expect(answer.status).toBe(201);

@@ -7,11 +7,11 @@ export class KeptConnection {
 
   constructor(private readonly url: string) {}
 
-  /** @throws when the connection is reset before the answer */
+  /** Bytes go as they are. @throws when the connection is reset before the answer */
   async post(body: unknown): Promise<{ status: number | undefined; isOpen: boolean }> {
     const headers = { 'content-type': 'application/json' };
     const sending = request(this.url, { method: 'POST', agent: this.#agent, headers });
-    sending.end(JSON.stringify(body));
+    sending.end(body instanceof Uint8Array ? body : JSON.stringify(body));
     const [answer] = (await once(sending, 'response')) as [IncomingMessage];
     await once(answer.resume(), 'end');
     return { status: answer.statusCode, isOpen: answer.headers.connection !== 'close' };
