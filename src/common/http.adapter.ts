@@ -13,7 +13,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 const STATUS_BY_CODE: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** A kept connection may carry a request that nobody has read yet; its answer, within this time, says that it closes. */
-const LINGER_MS = 100;
+const LINGER_MS = 250;
 
 /** Express on an HTTP server with time-outs, which Nest has no option for, so that no slow client holds a socket for ever. */
 export class HttpAdapter extends ExpressAdapter {
@@ -27,13 +27,16 @@ export class HttpAdapter extends ExpressAdapter {
 
   override initHttpServer(): void {
     const server = createServer(this.serverOptions, this.getInstance());
-    const latest = new WeakMap<Duplex, ServerResponse>();
-    server.on('request', ({ socket }, response) => latest.set(socket, response));
+    const unanswered = new WeakMap<Duplex, ServerResponse[]>();
+    server.on('request', ({ socket }, response) => {
+      const others = unanswered.get(socket)?.filter(({ writableFinished }) => !writableFinished) ?? [];
+      unanswered.set(socket, [...others, response]);
+    });
     server.on('clientError', (error, socket) => {
-      const answer = latest.get(socket);
-      // what came before on this connection is answered first: an order that is taken is never told that it is refused
-      if (answer?.req.complete && !answer.writableFinished)
-        answer.once('finish', () => refuse(error, socket));
+      // what came whole before on this connection is answered first: no order that is taken is told that it is refused
+      const isUnderWay = ({ req, writableFinished }: ServerResponse) => req.complete && !writableFinished;
+      const before = unanswered.get(socket)?.findLast(isUnderWay);
+      if (before) before.once('finish', () => refuse(error, socket));
       else refuse(error, socket);
     });
     this.httpServer = server;
