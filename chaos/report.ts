@@ -7,12 +7,12 @@ export function report(campaign: Campaign, recovery: Recovery, findings: Finding
   const { clients, lives, receiver } = campaign;
   const killed = lives.filter(({ isKilled }) => isKilled);
   const beforeReady = killed.filter(({ readyAt }) => readyAt === 0).length;
-  const seconds = clients.sendingMs / 1000;
+  const upMs = lives.reduce((sum, { readyAt, endedAt }) => sum + (readyAt > 0 ? endedAt - readyAt : 0), 0);
   const lines: [string, string][] = [
     ['kills', `${killed.length}, of these ${beforeReady} before the server was ready`],
     [
       'orders sent',
-      `${clients.sent.size} in ${seconds.toFixed(1)} s (${perSecond(clients.sent.size, seconds)}/s)`,
+      `${clients.sent.size}, ${perSecond(clients.sent.size, upMs)} a second while the server was up`,
     ],
     ['acknowledged', `${clients.acknowledged.size}, of these ${clients.repeats} when repeated after a kill`],
     ['given up by their client', String(clients.gaveUp)],
@@ -41,8 +41,8 @@ function examples({ check, count, examples }: Finding): string[] {
   return count > 0 ? ['', `${check}:`, ...examples.map((line) => `  ${line}`)] : [];
 }
 
-function perSecond(count: number, seconds: number): string {
-  return (count / Math.max(seconds, 0.001)).toFixed(0);
+function perSecond(count: number, ms: number): string {
+  return (count / Math.max(ms / 1000, 0.001)).toFixed(0);
 }
 
 function distribution(values: number[]): string {

@@ -67,7 +67,10 @@ function readOptions(): CampaignOptions & { isKept: boolean } {
     processor,
     databaseUrl: database ?? `sqlite:${join(folder(), 'orders.sqlite')}`,
     isKept: database !== undefined,
-    ...(process.stdout.isTTY && { onKill: (kill) => process.stdout.write(`\rkill ${kill} `) }),
+    onKill: (kill) => {
+      if (process.stdout.isTTY) process.stdout.write(`\rkill ${kill} `);
+      else if (kill % 50 === 0) console.log(`kill ${kill}`);
+    },
   };
 }
 
