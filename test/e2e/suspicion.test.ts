@@ -1,59 +1,91 @@
+import Sqlite from 'better-sqlite3';
 import { temporaryDatabase } from '../support/app.js';
 import { anOrder, post, until, untilStatus } from '../support/client.js';
 import { HeldWork, overHttp } from '../support/held.work.js';
 import { ServerProcess } from '../support/server.js';
 import { readTable } from '../support/table.js';
 
-describe('an order that failed, was retried by a person, and is then interrupted for the first time', () => {
-  const database = temporaryDatabase();
-  const work = new HeldWork();
-  const MAX_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 
-  let server: ServerProcess;
+describe('an interrupted order', () => {
+  let database: ReturnType<typeof temporaryDatabase>;
+  let work: HeldWork;
   let receiver: Awaited<ReturnType<typeof overHttp>>;
+  let server: ServerProcess;
+  beforeEach(async () => {
+    database = temporaryDatabase();
+    work = new HeldWork();
+    receiver = await overHttp(work);
+    await start();
+  });
   afterEach(async () => {
     await server.kill();
     receiver.close();
     database.remove();
   });
 
-  it('is not held back as if it had been interrupted by its former attempts', async () => {
-    receiver = await overHttp(work);
-    const environment = {
+  async function start(): Promise<void> {
+    server = await ServerProcess.start({
       DATABASE_URL: database.url,
       PROCESSOR: 'http',
       PROCESSOR_URL: receiver.url,
       MAX_ATTEMPTS,
       RETRY_BACKOFF_MS: 0,
-    };
-    server = await ServerProcess.start(environment);
-    await post(`${server.url}/orders`, anOrder({ order_id: 'unlucky' }));
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      await until(
-        async () => work.orderIds,
-        (ids) => ids.includes('unlucky'),
-      );
-      work.end('unlucky', 'failed');
-    }
-    await untilStatus(server.url, 'unlucky', 'Failed');
-    await post(`${server.url}/orders/unlucky/retry`);
-    await until(
-      async () => work.orderIds,
-      (ids) => ids.includes('unlucky'),
-    );
+    });
+  }
+
+  async function kill(): Promise<void> {
     await server.kill();
     await until(
       async () => work.orderIds,
       (ids) => ids.length === 0,
     );
+  }
 
-    server = await ServerProcess.start(environment);
-    const steps = `SELECT to_status FROM order_history WHERE id > (SELECT id FROM order_history WHERE reason = 'interrupted')`;
-    const heldBack = readTable(database.file, `SELECT 1 FROM orders WHERE not_before IS NOT NULL`);
-    expect(heldBack).toEqual([]);
+  async function untilWorkedOn(orderId: string): Promise<void> {
     await until(
-      async () => readTable(database.file, steps),
-      (after) => after.length === 1,
+      async () => work.orderIds,
+      (ids) => ids.includes(orderId),
     );
+  }
+
+  /** The attempts that followed an interruption, in the order in which they were started. */
+  function resumed(): { id: string; heldBackMs: number }[] {
+    const sql = `SELECT order_id AS id, start.at - stop.at AS "heldBackMs" FROM orders
+      JOIN order_history stop ON stop.order_seq = seq AND stop.reason = 'interrupted'
+      JOIN order_history start ON start.order_seq = seq AND start.id > stop.id AND start.to_status = 'Processing'
+      ORDER BY start.id`;
+    return readTable(database.file, sql);
+  }
+
+  it('waits a second when that has happened three times before, and keeps no other from its turn', async () => {
+    for (const order_id of ['dangerous', 'innocent']) {
+      await post(`${server.url}/orders`, anOrder({ order_id }));
+      await untilWorkedOn(order_id);
+    }
+    await kill();
+    const sqlite = new Sqlite(database.file);
+    sqlite.exec(`UPDATE orders SET interruptions = 3 WHERE order_id = 'dangerous'`);
+    sqlite.close();
+    await start();
+    await untilWorkedOn('innocent');
+    await untilWorkedOn('dangerous');
+    expect(resumed().map(({ id }) => id)).toEqual(['innocent', 'dangerous']);
+    expect(resumed().at(-1)?.heldBackMs).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('is not suspected for attempts that failed before a person retried it', async () => {
+    await post(`${server.url}/orders`, anOrder({ order_id: 'unlucky' }));
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      await untilWorkedOn('unlucky');
+      work.end('unlucky', 'failed');
+    }
+    await untilStatus(server.url, 'unlucky', 'Failed');
+    await post(`${server.url}/orders/unlucky/retry`);
+    await untilWorkedOn('unlucky');
+    await kill();
+    await start();
+    await untilWorkedOn('unlucky');
+    expect(readTable(database.file, 'SELECT interruptions FROM orders')).toEqual([{ interruptions: 1 }]);
   });
 });

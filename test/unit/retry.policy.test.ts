@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { AttemptFailure, PermanentFailure } from '../../src/processing/order.handler.js';
-import { describe as describeError, judge } from '../../src/processing/retry.policy.js';
+import { describe as describeError, judge, suspicionMs } from '../../src/processing/retry.policy.js';
 
 const CONFIG = { MAX_ATTEMPTS: 5, RETRY_BACKOFF_MS: 1000, RETRY_BACKOFF_MAX_MS: 60_000 };
 const JUST_UNDER_ONE = 1 - Number.EPSILON / 2;
@@ -12,6 +12,18 @@ const policy = fc.record({
 });
 
 describe('the retry policy', () => {
+  it.each([
+    [1, 0],
+    [3, 0],
+    [4, 1000],
+    [5, 2000],
+    [9, 32_000],
+    [10, 60_000],
+    [10_000, 60_000],
+  ])('holds an order back that was interrupted %i times for %i ms', (interruptions, ms) => {
+    expect(suspicionMs(interruptions)).toBe(ms);
+  });
+
   it('waits a random time up to base · 2^(failures − 1), never more than the maximum', () => {
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
