@@ -24,5 +24,6 @@ function durable(connection: unknown): void {
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('busy_timeout = 0'); // to wait here would stop the whole process; `Database` waits without
+  sqlite.pragma('wal_autocheckpoint = 4000'); // pages; each is written back once for many commits that touched it
   sqlite.pragma('cache_size = -65536'); // KiB
 }

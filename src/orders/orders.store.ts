@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { v7 as uuidv7 } from 'uuid';
 import { Batcher, type Outcome } from '../common/batcher.js';
 import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { Database, DatabaseUnavailable } from '../database/database.js';
 import type { OrderRequest, Receipt } from './order.js';
 import { ORDERS_MOVED, ORDERS_UNCERTAIN, type OrdersMoved } from './order.events.js';
+import { newOrderId } from './order.id.js';
 import { BacklogFull } from './orders.errors.js';
 import { isLegal } from './order.status.js';
 import { OrdersWriter, type Move, type MovedOrder, type NewOrder } from './orders.writer.js';
@@ -53,7 +53,11 @@ export class OrdersStore implements OnModuleInit {
   async insert(request: OrderRequest): Promise<Receipt> {
     if (this.#backlog >= this.config.QUEUE_MAX_PENDING && !(await this.#isRepeat(request)))
       throw new BacklogFull(this.config.QUEUE_MAX_PENDING);
-    const insert = { ...request, hasOwnId: request.orderId !== null, orderId: request.orderId ?? uuidv7() };
+    const insert = {
+      ...request,
+      hasOwnId: request.orderId !== null,
+      orderId: request.orderId ?? newOrderId(this.clock.now()),
+    };
     this.#inserting++;
     try {
       return (await this.#lane.add({ insert })) as Receipt; // an insert's outcome is a receipt
