@@ -9,7 +9,8 @@ import { ORDERS_MOVED, ORDERS_UNCERTAIN, type OrdersMoved } from './order.events
 import { newOrderId } from './order.id.js';
 import { BacklogFull } from './orders.errors.js';
 import { isLegal } from './order.status.js';
-import { OrdersWriter, type Move, type MovedOrder, type NewOrder } from './orders.writer.js';
+import type { NewOrder } from './order.repeat.js';
+import { OrdersWriter, type Move, type MovedOrder } from './orders.writer.js';
 
 /** One write on its way through the lane. */
 type Write = { insert: NewOrder } | { move: Move };

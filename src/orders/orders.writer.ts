@@ -1,10 +1,10 @@
 import type { Query } from '../database/database.js';
 import type { Outcome } from '../common/batcher.js';
-import type { OrderError, OrderRequest, Receipt } from './order.js';
+import type { Order, OrderError, Receipt } from './order.js';
 import { CounterDeltas } from './order.counters.js';
 import type { OrderMove } from './order.events.js';
+import { judgeRepeat, type HolderRow, type NewOrder } from './order.repeat.js';
 import type { OrderStatus } from './order.status.js';
-import { IdempotencyKeyConflict, OrderIdConflict } from './orders.errors.js';
 import {
   ADD_TO_COUNTERS,
   INSERT_ACCEPTED_HISTORY,
@@ -13,13 +13,6 @@ import {
   MOVE_ORDERS,
   SELECT_HOLDERS,
 } from './orders.sql.js';
-
-/** An order on its way into the table, with the id it will have. */
-export interface NewOrder extends OrderRequest {
-  orderId: string;
-  /** Whether the client chose `orderId`; one that the server made is not part of the content. */
-  hasOwnId: boolean;
-}
 
 /** One step of one order. It happens if the order is in `from` and, where `attempt` is given, still at that attempt. */
 export interface Move {
@@ -42,27 +35,10 @@ export interface Move {
 }
 
 /** An order just moved. `itemIds` only when it moved to Processing, for the one who processes it. */
-export interface MovedOrder {
-  seq: number;
-  orderId: string;
-  userId: string;
-  itemIds: string[];
-  totalAmount: number;
-  status: OrderStatus;
-  attempts: number;
-  failures: number;
-  queueSeq: number;
-}
-
-interface HolderRow {
-  seq: number;
-  order_id: string;
-  idempotency_key: string | null;
-  user_id: string;
-  total_amount: number;
-  item_ids: string;
-  status: OrderStatus;
-}
+export type MovedOrder = Pick<
+  Order,
+  'seq' | 'orderId' | 'userId' | 'itemIds' | 'totalAmount' | 'status' | 'attempts' | 'failures' | 'queueSeq'
+>;
 
 interface MovedRow {
   seq: number;
@@ -187,25 +163,6 @@ function kindOf({
   interrupted,
 }: Move): string {
   return error || requeue ? `${seq}` : [from, to, at, attempt, owner, notBefore, reason, interrupted].join();
-}
-
-/** A request whose id or key is taken: a repeat of that order if the content is the same, a conflict otherwise. */
-function judgeRepeat(order: NewOrder, holders: HolderRow[]): Outcome<Receipt> {
-  const byKey = order.idempotencyKey && holders.find((row) => row.idempotency_key === order.idempotencyKey);
-  const holder = byKey || holders.find((row) => row.order_id === order.orderId);
-  if (!holder) return { error: new Error(`order ${order.orderId} was neither stored nor there`) };
-  if (isSameContent(order, holder))
-    return { value: { seq: holder.seq, orderId: holder.order_id, status: holder.status, replayed: true } };
-  return { error: byKey ? new IdempotencyKeyConflict() : new OrderIdConflict(order.orderId) };
-}
-
-function isSameContent(order: NewOrder, row: HolderRow): boolean {
-  return (
-    (!order.hasOwnId || order.orderId === row.order_id) &&
-    order.userId === row.user_id &&
-    order.totalAmount === Number(row.total_amount) &&
-    JSON.stringify(order.itemIds) === JSON.stringify(JSON.parse(row.item_ids))
-  );
 }
 
 function toMovedOrder(row: MovedRow): MovedOrder {
