@@ -23,7 +23,7 @@ export function report(campaign: Campaign, recovery: Recovery, findings: Finding
     ],
     [
       'interrupted attempts',
-      `${recovery.interrupted}, ${recovery.cutOff} of them again before they were started`,
+      `${recovery.interrupted}, ${recovery.cutOff} of them killed again before they were started`,
     ],
     ['interrupted too often', `${recovery.suspected}, which wait on purpose`],
     ['ready to first one started again', distribution(recovery.firstMs)],
