@@ -18,7 +18,7 @@ const MISTAKES: Record<string, [status: number, detail: string]> = {
 const SMALL_BYTES = 65_536;
 
 /** A large order lives as bytes, text, values and statement at once; this part of the heap leaves room for all of them. */
-const PART_OF_HEAP = 1 / 16;
+const PART_OF_HEAP = 1 / 32;
 
 /**
  * Bounds the large bodies that are in memory at once, from the first byte to the answer, over all requests: many of

@@ -98,7 +98,7 @@ describe('a server with little memory', () => {
     const server = await ServerProcess.start({
       DATABASE_URL: database.url,
       PROCESSING_TIME_MS: 0,
-      NODE_OPTIONS: '--max-old-space-size=128',
+      NODE_OPTIONS: '--max-old-space-size=256',
     });
     try {
       const itemIds = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(128, 'x'));
