@@ -46,7 +46,7 @@ export class OrderEntity {
   @Column({ name: 'not_before', type: 'bigint', nullable: true })
   notBefore!: number | null;
 
-  /** The process that runs the attempt, and until when it is trusted to be alive. */
+  /** The process that runs the attempt, and until when it is that process's: then it has failed. */
   @Column({ type: 'varchar', length: 64, nullable: true })
   owner!: string | null;
 

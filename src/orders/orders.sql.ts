@@ -26,7 +26,7 @@ export const SELECT_HOLDERS = `
 
 /**
  * The only statement that writes `status`: compare-and-set on the status and, for a running attempt, on its number.
- * Takes from, to, attempt (null: any), at, notBefore, owner, error, queueSeq, interrupted (0 or 1), and the seqs as a JSON array: what is
+ * Takes from, to, attempt (null: any), at, notBefore, owner, leaseUntil, error, queueSeq, interrupted (0 or 1), and the seqs as a JSON array: what is
  * the same for all of them is bound once, for to take it out of JSON row by row would cost twice the update itself.
  * Returns the orders that moved.
  */
@@ -38,13 +38,14 @@ export const MOVE_ORDERS = `
     interruptions = CASE WHEN m.from_status = 'Failed' THEN 0 ELSE orders.interruptions + m.interrupted END,
     not_before = m.not_before,
     owner = m.owner,
+    lease_until = m.lease_until,
     error = CASE WHEN m.to_status = 'Completed' THEN NULL ELSE COALESCE(m.error, orders.error) END,
     queue_seq = COALESCE(m.queue_seq, orders.queue_seq),
     started_at = CASE WHEN m.to_status = 'Processing' THEN m.at ELSE orders.started_at END,
     completed_at = CASE WHEN m.to_status = 'Completed' THEN m.at END,
     updated_at = m.at
   FROM (
-    SELECT ? AS from_status, ? AS to_status, ? AS attempt, ? AS at, ? AS not_before, ? AS owner, ? AS error, ? AS queue_seq,
+    SELECT ? AS from_status, ? AS to_status, ? AS attempt, ? AS at, ? AS not_before, ? AS owner, ? AS lease_until, ? AS error, ? AS queue_seq,
       ? AS interrupted
   ) AS m
   WHERE orders.seq IN (SELECT value FROM json_each(?))

@@ -22,8 +22,9 @@ export interface Move {
   at: number;
   attempt?: number;
   reason?: string;
-  /** The process that runs the attempt (to Processing). */
+  /** The process that runs the attempt, and until when it is the owner's: then it has failed (to Processing). */
   owner?: string;
+  leaseUntil?: number;
   /** Not to be started before this instant (to Pending). */
   notBefore?: number;
   /** Why the attempt failed (to Pending or Failed). */
@@ -120,12 +121,34 @@ export class OrdersWriter {
   async #moveAlike(moves: Move[], bySeq: Map<number, Move>, results: Map<Move, MovedOrder>): Promise<void> {
     const [like] = moves;
     if (!like) return;
-    const { from, to, attempt = null, at, notBefore = null, owner = null, error, reason } = like;
+    const {
+      from,
+      to,
+      attempt = null,
+      at,
+      notBefore = null,
+      owner = null,
+      leaseUntil = null,
+      error,
+      reason,
+    } = like;
     const errorText = error ? JSON.stringify(error) : null;
     const queueSeq = like.requeue ? ++this.lastSeq : null;
     const seqs = JSON.stringify(moves.map(({ seq }) => seq));
     const interrupted = Number(like.interrupted ?? false);
-    const values = [from, to, attempt, at, notBefore, owner, errorText, queueSeq, interrupted, seqs];
+    const values = [
+      from,
+      to,
+      attempt,
+      at,
+      notBefore,
+      owner,
+      leaseUntil,
+      errorText,
+      queueSeq,
+      interrupted,
+      seqs,
+    ];
     const moved = await this.query<MovedRow>(MOVE_ORDERS, values);
     if (moved.length === 0) return;
     for (const row of moved) {
@@ -156,13 +179,16 @@ function kindOf({
   at,
   attempt,
   owner,
+  leaseUntil,
   notBefore,
   reason,
   error,
   requeue,
   interrupted,
 }: Move): string {
-  return error || requeue ? `${seq}` : [from, to, at, attempt, owner, notBefore, reason, interrupted].join();
+  return error || requeue
+    ? `${seq}`
+    : [from, to, at, attempt, owner, leaseUntil, notBefore, reason, interrupted].join();
 }
 
 function toMovedOrder(row: MovedRow): MovedOrder {

@@ -65,6 +65,7 @@ export class AttemptRunner {
           to: 'Processing',
           at: startedAt,
           owner: this.owner,
+          leaseUntil: startedAt + this.config.ATTEMPT_TIMEOUT_MS,
         });
         if (order) return { order, startedAt, startedMs };
         this.#held.delete(seq);

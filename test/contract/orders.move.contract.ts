@@ -50,6 +50,16 @@ export function moveContract(open: OpenDatabase): void {
       });
     });
 
+    it('leases an attempt to its owner, and ends the lease with the attempt', async () => {
+      const { seq } = await accept();
+      const lease = () => opened.database.read('SELECT owner, lease_until FROM orders WHERE seq = ?', [seq]);
+      const leaseUntil = at + 500;
+      await move(seq, 'Pending', 'Processing', { owner: 'me', leaseUntil });
+      expect(await lease()).toEqual([{ owner: 'me', lease_until: leaseUntil }]);
+      await move(seq, 'Processing', 'Completed', { attempt: 1 });
+      expect(await lease()).toEqual([{ owner: null, lease_until: null }]);
+    });
+
     it('completes an order, and forgets the error of an earlier attempt', async () => {
       const { seq, orderId } = await start();
       await move(seq, 'Processing', 'Pending', { attempt: 1, error: FAILURE });
