@@ -33,7 +33,7 @@ function giveUp(error: Error): never {
   process.exit(1);
 }
 
-/** The first signal drains and exits with 0, a second one exits at once. An uncaught error drains too, and exits with 1. */
+/** A signal drains and exits with 0; another, later than an echo of the first, at once. An uncaught error drains, exits with 1. */
 function stopGracefully(app: INestApplication, logger: RequestLogger): void {
   let stopping = false;
   let isImpatient = false;

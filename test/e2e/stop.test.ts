@@ -125,7 +125,11 @@ describe('a server that is told to stop', () => {
         for (let isOpen = true; isOpen;) {
           if (client === 0 && orderIds.length === 10) stopping = server?.stop('SIGTERM');
           const order_id = `order-${client}-${orderIds.length}`;
-          const answer = await connection.post(anOrder({ order_id })).catch(() => undefined);
+          const answer = await connection
+            .post(anOrder({ order_id }))
+            .catch((error: NodeJS.ErrnoException) => {
+              if (!stopping || !['ECONNRESET', 'EPIPE'].includes(error.code ?? '')) throw error;
+            });
           if (!answer) break;
           expect(answer.status).toBe(201);
           orderIds.push(order_id);
@@ -135,6 +139,7 @@ describe('a server that is told to stop', () => {
       }),
     );
     expect(await stopping).toBe(0);
+    expect(acknowledged.filter((orderIds) => orderIds.length === 0)).toEqual([]);
     const stored = rows<{ order_id: string }>(database.url, 'SELECT order_id FROM orders');
     expect(new Set(stored.map(({ order_id }) => order_id))).toEqual(new Set(acknowledged.flat()));
     expect(audit(database.url)).toEqual([]);
