@@ -30,6 +30,8 @@ const PROBLEM_RULES: ProblemRule[] = [
   { error: BatcherFull, status: 503, headers: { 'retry-after': '1' } },
 ];
 
+const BATCH = /^\/orders?\/batch\/?$/i;
+
 /** Everything about HTTP that is not a route: bodies, request ids, validation, errors, the OpenAPI pages. */
 export function configureHttp(app: NestExpressApplication): void {
   const config = app.get<Config>(CONFIG);
@@ -37,14 +39,17 @@ export function configureHttp(app: NestExpressApplication): void {
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   const lifecycle = app.get(Lifecycle);
-  app.use((_request: Request, response: Response, next: NextFunction) => {
+  const budget = bodyBudget(config.BATCH_BODY_LIMIT_BYTES);
+  const single = jsonBody(config.BODY_LIMIT_BYTES);
+  const batch = jsonBody(config.BATCH_BODY_LIMIT_BYTES);
+  // one step of Express's chain for all of them, because each step costs every request 2 µs
+  app.use((request: Request, response: Response, next: NextFunction) => {
     if (lifecycle.isStopping) response.setHeader('connection', 'close'); // no client waits on a socket that will close
-    next();
+    const parse = BATCH.test(request.path) ? batch : single;
+    requestContext(request, response, () =>
+      budget(request, response, (error) => (error ? next(error) : parse(request, response, next))),
+    );
   });
-  app.use(requestContext);
-  app.use(bodyBudget(config.BATCH_BODY_LIMIT_BYTES));
-  app.use(['/orders/batch', '/order/batch'], jsonBody(config.BATCH_BODY_LIMIT_BYTES));
-  app.use(jsonBody(config.BODY_LIMIT_BYTES));
 
   const document = createDocument(app);
   const schemas = app.get(SchemaValidator);

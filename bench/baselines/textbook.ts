@@ -3,22 +3,43 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import { Body, Controller, Injectable, Module, Post, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Column, DataSource, Entity, PrimaryColumn, type Repository } from 'typeorm';
+import {
+  Column,
+  CreateDateColumn,
+  DataSource,
+  Entity,
+  Index,
+  PrimaryColumn,
+  UpdateDateColumn,
+  type Repository,
+} from 'typeorm';
 import { listen } from './listen.js';
 import { OrderDto } from './order.dto.js';
 
+/** What the same API needs: the fields that it shows, and an index for each list that it filters. */
 @Entity('orders')
 class OrderEntity {
   @PrimaryColumn('varchar')
   order_id!: string;
+  @Index()
   @Column('varchar')
   user_id!: string;
   @Column('simple-json')
   item_ids!: string[];
   @Column('float')
   total_amount!: number;
+  @Index()
   @Column('varchar')
   status!: string;
+  @Index()
+  @CreateDateColumn()
+  created_at!: Date;
+  @UpdateDateColumn()
+  updated_at!: Date;
+  @Column('datetime', { nullable: true })
+  started_at!: Date | null;
+  @Column('datetime', { nullable: true })
+  completed_at!: Date | null;
 }
 
 /** The same file format and the same promise as Ordermill's: a commit is on the disk when it returns. */
@@ -48,9 +69,9 @@ class OrdersQueue {
   async #work(): Promise<void> {
     this.#working = true;
     for (let order_id = this.#jobs.shift(); order_id; order_id = this.#jobs.shift()) {
-      await orders.update({ order_id }, { status: 'Processing' });
+      await orders.update({ order_id }, { status: 'Processing', started_at: new Date() });
       await wait(2000);
-      await orders.update({ order_id }, { status: 'Completed' });
+      await orders.update({ order_id }, { status: 'Completed', completed_at: new Date() });
     }
     this.#working = false;
   }

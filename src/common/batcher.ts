@@ -15,7 +15,7 @@ export interface BatcherOptions {
 
 /**
  * Group commit: items that arrive while a flush runs, or in the same turn of the event loop, share the next one.
- * No timer: an idle batcher flushes at the end of the turn. Flushes never overlap and keep the order of arrival.
+ * No timer: an idle batcher flushes at the end of the turn, a busy one after the first turn that brings nothing new. Flushes never overlap and keep the order of arrival.
  * When a flush fails for a reason that may be one item's, each item is tried alone, so that a bad one fails alone.
  */
 export class Batcher<Item, Result> {
@@ -39,10 +39,19 @@ export class Batcher<Item, Result> {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
-      await new Promise(setImmediate); // the rest of this turn joins the batch
+      await this.#gather();
       await this.#settle(this.#waiting.splice(0, this.options.maxBatch));
     }
     this.#isRunning = false;
+  }
+
+  /** Waits while each turn of the event loop brings more items: what comes in a burst goes in one flush. */
+  async #gather(): Promise<void> {
+    let before;
+    do {
+      before = this.#waiting.length;
+      await new Promise(setImmediate);
+    } while (this.#waiting.length > before && this.#waiting.length < this.options.maxBatch);
   }
 
   async #settle(batch: Waiting<Item, Result>[]): Promise<void> {

@@ -8,6 +8,7 @@ import {
 import { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import type { Response } from 'express';
 
 /** What Node's HTTP parser cannot read, by error code; anything else is a 400. */
 const STATUS_BY_CODE: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
@@ -23,6 +24,16 @@ export class HttpAdapter extends ExpressAdapter {
     private readonly closeTimeoutMs: number,
   ) {
     super();
+  }
+
+  /** Answers with JSON, as every route here does. Express would look for settings, types and tags that are never used. */
+  override reply(response: Response, body: object, status?: number): void {
+    const text = JSON.stringify(body);
+    response.writeHead(status ?? response.statusCode, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+    });
+    response.end(text);
   }
 
   override initHttpServer(): void {

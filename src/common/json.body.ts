@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { getHeapStatistics } from 'node:v8';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler } from 'express';
 import { ProblemError } from './problem.js';
 
 /** The client's mistakes that Express's body parser names by `type`, as answers. */
@@ -44,27 +44,53 @@ export function bodyBudget(limit: number): RequestHandler {
 }
 
 /** Parses JSON bodies of at most `limit` bytes. Whatever else has a body is refused: no route sees it. */
-export function jsonBody(limit: number): (RequestHandler | ErrorRequestHandler)[] {
-  const refuseOthers: RequestHandler = (request, _response, next) =>
-    request.headers['content-length'] !== '0' && request.is('application/json') === false
-      ? next(new ProblemError(415, 'The body must be application/json.'))
-      : next();
-  const checkEncoding = (_request: unknown, _response: unknown, body: Buffer) => {
-    if (!isUtf8(body)) throw new Error('not UTF-8');
+export function jsonBody(limit: number): RequestHandler {
+  const parse = express.json({
+    limit,
+    verify: (_request, _response, body) => {
+      if (!isUtf8(body)) throw new Error('not UTF-8');
+    },
+  });
+  return (request, response, next) => {
+    if (isPlain(request, limit)) return readPlain(request, next);
+    if (request.headers['content-length'] !== '0' && request.is('application/json') === false)
+      return next(new ProblemError(415, 'The body must be application/json.'));
+    parse(request, response, (error?: ParserError) => next(error && explain(error)));
   };
-  return [refuseOthers, express.json({ limit, verify: checkEncoding }), explain];
 }
 
-/** Four parameters are what tells Express that this handles errors. */
-const explain: ErrorRequestHandler = (
-  error: { type?: string; status?: number },
-  _request,
-  _response,
-  next,
-) => {
+/** Whether this is what nearly every client sends: JSON as it is, with its length. */
+function isPlain({ headers }: Request, limit: number): boolean {
+  const length = Number(headers['content-length']);
+  const isIdentity = headers['content-encoding'] === undefined;
+  return headers['content-type'] === 'application/json' && isIdentity && length > 0 && length <= limit;
+}
+
+/** What Express's parser would do, without its preparations for every other kind of body: a fifth of a request's cost. */
+function readPlain(request: Request, next: NextFunction): void {
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
+  request.on('end', () => {
+    const [only, more] = parts;
+    const bytes = only && !more ? only : Buffer.concat(parts);
+    if (!isUtf8(bytes)) return next(explain({ type: 'entity.verify.failed' }));
+    try {
+      request.body = JSON.parse(bytes.toString());
+    } catch {
+      return next(explain({ type: 'entity.parse.failed' }));
+    }
+    next();
+  });
+}
+
+interface ParserError {
+  type?: string;
+  status?: number;
+}
+
+function explain(error: ParserError): unknown {
   const [status, detail] = MISTAKES[error.type ?? ''] ?? [];
-  if (status && detail) next(new ProblemError(status, detail));
+  if (status && detail) return new ProblemError(status, detail);
   // zlib's own errors, for a body that is not what Content-Encoding says, have a status but no type
-  else if (error.status === 400) next(new ProblemError(400, 'The body cannot be read.'));
-  else next(error);
-};
+  return error.status === 400 ? new ProblemError(400, 'The body cannot be read.') : error;
+}

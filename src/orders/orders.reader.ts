@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
+import { Batcher, type Outcome } from '../common/batcher.js';
 import { Database } from '../database/database.js';
 import type { HistoryEntry, Order, OrderError } from './order.js';
 import { toCounts, type OrderCounts } from './order.counters.js';
@@ -40,6 +41,9 @@ export interface Due {
   seq: number;
 }
 
+const ORDER = `seq, order_id, user_id, item_ids, total_amount, status, queue_seq, attempts, failures, error,
+  created_at, started_at, completed_at, updated_at`;
+
 /** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
 const COUNTED_AHEAD = 100;
 
@@ -50,12 +54,17 @@ const COUNTED_AHEAD = 100;
 @Injectable()
 export class OrdersReader {
   #counts: Promise<OrderCounts> | undefined;
+  readonly #gets = new Batcher<string, Order | undefined>((ids) => this.#getAll(ids), {
+    maxBatch: 500,
+    maxWaiting: 20_000,
+    isShared: () => true,
+  });
 
   constructor(private readonly database: Database) {}
 
-  async get(orderId: string): Promise<Order | undefined> {
-    const [row] = await this.database.read<OrderRow>('SELECT * FROM orders WHERE order_id = ?', [orderId]);
-    return row && toOrder(row);
+  /** Orders that are asked for at once are read at once. */
+  get(orderId: string): Promise<Order | undefined> {
+    return this.#gets.add(orderId);
   }
 
   async status(orderId: string): Promise<OrderStatus | undefined> {
@@ -69,7 +78,7 @@ export class OrdersReader {
     const { sql, parameters } = await this.#conditions(filter, before);
     const where = sql.length > 0 ? `WHERE ${sql.join(' AND ')}` : '';
     const rows = await this.database.read<OrderRow>(
-      `SELECT * FROM orders ${where} ORDER BY seq DESC LIMIT ?`,
+      `SELECT ${ORDER} FROM orders ${where} ORDER BY seq DESC LIMIT ?`,
       [...parameters, limit],
     );
     return rows.map(toOrder);
@@ -153,6 +162,15 @@ export class OrdersReader {
   @OnEvent(ORDERS_UNCERTAIN)
   forgetCounts(): void {
     this.#counts = undefined;
+  }
+
+  async #getAll(ids: string[]): Promise<Outcome<Order | undefined>[]> {
+    const rows = await this.database.read<OrderRow>(
+      `SELECT ${ORDER} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
+      [JSON.stringify(ids)],
+    );
+    const byId = new Map(rows.map((row) => [row.order_id, toOrder(row)]));
+    return ids.map((id) => ({ value: byId.get(id) }));
   }
 
   async #readCounts(): Promise<OrderCounts> {

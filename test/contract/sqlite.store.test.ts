@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../../src/database/database.options.js';
-import { Database } from '../../src/database/database.js';
+import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { OrderCounterEntity } from '../../src/orders/order-counter.entity.js';
 import { OrderHistoryEntity } from '../../src/orders/order-history.entity.js';
 import { OrderEntity } from '../../src/orders/order.entity.js';
@@ -13,7 +13,7 @@ import { aRequest, openStore, type OpenDatabase } from '../support/store.js';
 import { ordersStoreContract } from './orders.store.contract.js';
 
 const openAt = (files: ReturnType<typeof temporaryDatabase>): OpenDatabase => {
-  return async () => ({ database: await Database.open(files.url), remove: () => files.remove() });
+  return async () => ({ database: await SqliteDatabase.open(files.url), remove: () => files.remove() });
 };
 
 ordersStoreContract('SQLite', () => openAt(temporaryDatabase())());
@@ -41,7 +41,7 @@ describe('a SQLite file of orders', () => {
   });
 
   it('syncs every commit: WAL, synchronous FULL', async () => {
-    const database = await Database.open(files.url);
+    const database = await SqliteDatabase.open(files.url);
     const pragmas = await database.transaction(async (query) => [
       ...(await query('PRAGMA synchronous')),
       ...(await query('PRAGMA journal_mode')),
@@ -88,7 +88,7 @@ describe('a SQLite file of orders', () => {
   });
 
   it('has exactly the schema that the entities say', async () => {
-    const database = await Database.open(files.url);
+    const database = await SqliteDatabase.open(files.url);
     const entities = [OrderEntity, OrderHistoryEntity, OrderCounterEntity];
     const source = await new DataSource({ ...databaseOptions(files.url), entities }).initialize();
     const { upQueries } = await source.driver.createSchemaBuilder().log();
@@ -111,12 +111,12 @@ describe('a SQLite file of orders', () => {
   });
 
   it('is held by one process at a time, and free when that has stopped', async () => {
-    const holder = await Database.open(files.url);
-    await expect(Database.open(files.url)).rejects.toThrow(
+    const holder = await SqliteDatabase.open(files.url);
+    await expect(SqliteDatabase.open(files.url)).rejects.toThrow(
       `${files.file} is in use by another Ordermill process; one process at a time may hold a SQLite file.`,
     );
     await holder.onApplicationShutdown();
-    const next = await Database.open(files.url);
+    const next = await SqliteDatabase.open(files.url);
     await next.ping();
     await next.onApplicationShutdown();
   });

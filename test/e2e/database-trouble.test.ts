@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { INestApplication } from '@nestjs/common';
 import Sqlite from 'better-sqlite3';
 import { Database } from '../../src/database/database.js';
+import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
 import { audit } from '../support/accounts.js';
 import { anOrder, get, post, until } from '../support/client.js';
@@ -106,7 +107,7 @@ describe('a commit whose outcome is unknown', () => {
         next = NONE;
         return draw;
       };
-      const { database } = withFaults(await Database.open(file.url), file.url, once);
+      const { database } = withFaults(await SqliteDatabase.open(file.url), file.url, once);
       const work = new HeldWork();
       work.release();
       const server = await startApp({

@@ -1,4 +1,5 @@
 import { Database } from '../../src/database/database.js';
+import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
 import { audit } from '../support/accounts.js';
@@ -13,7 +14,7 @@ const CLIENTS = 32;
 describe(`a database with faults (FAULTS_SEED=${SEED})`, () => {
   it(`completes each of ${ORDERS} orders once, and starts them in their order`, async () => {
     const file = temporaryDatabase();
-    const faulty = withFaults(await Database.open(file.url), file.url, random(SEED));
+    const faulty = withFaults(await SqliteDatabase.open(file.url), file.url, random(SEED));
     const server = await startApp({
       config: { DATABASE_URL: file.url },
       override: (builder) => builder.overrideProvider(Database).useValue(faulty.database),

@@ -4,10 +4,8 @@ import { Database } from '../../src/database/database.js';
 
 /** The application's own writing connection, to bring it into trouble. */
 export function writerOf(app: INestApplication): Sqlite.Database {
-  const { writer } = app.get(Database) as unknown as {
-    writer: { driver: { databaseConnection: Sqlite.Database } };
-  }; // private: only a test has business there
-  return writer.driver.databaseConnection;
+  const { writer } = app.get(Database) as unknown as { writer: { connection: Sqlite.Database } }; // private: only a test has business there
+  return writer.connection;
 }
 
 /** A second program's connection to the file behind `sqlite:<path>`; `use` may not keep it. */

@@ -1,0 +1,39 @@
+import Sqlite from 'better-sqlite3';
+
+/**
+ * One connection to a SQLite file, with its prepared statements. TypeORM's own way to run a statement takes three times
+ * as long as to read an order by its id.
+ */
+export class SqliteConnection {
+  private readonly connection: Sqlite.Database;
+  readonly #statements = new Map<string, Sqlite.Statement>();
+
+  /** `pragmas` are set in turn: `synchronous = FULL`. */
+  constructor(file: string, options: { readonly: boolean; pragmas: string[] }) {
+    this.connection = new Sqlite(file, { readonly: options.readonly, fileMustExist: true });
+    for (const pragma of options.pragmas) this.connection.pragma(pragma);
+  }
+
+  /** The rows that `sql` returns; none when it is not that kind. The text of a statement must not vary without bound. */
+  run(sql: string, parameters: unknown[]): unknown[] {
+    const statement = this.#prepare(sql);
+    if (statement.reader) return statement.all(parameters);
+    statement.run(parameters);
+    return [];
+  }
+
+  /** Leaves no transaction open. SQLite has often rolled back by itself, and then ROLLBACK would be an error. */
+  rollBack(): void {
+    if (this.connection.inTransaction) this.connection.exec('ROLLBACK');
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  #prepare(sql: string): Sqlite.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, (statement = this.connection.prepare(sql)));
+    return statement;
+  }
+}
