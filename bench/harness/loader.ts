@@ -10,6 +10,7 @@ process.on('message', (load: Load) => {
 async function run(load: Load): Promise<LoadReport> {
   const { url, method = 'GET', paths = ['/'], body, connections, seconds, requests } = load;
   const latenciesMs: number[] = [];
+  const refusals = new Set<number>();
   let endedAt = 0;
   const startedAt = performance.now();
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
@@ -25,7 +26,8 @@ async function run(load: Load): Promise<LoadReport> {
       },
       (error: Error | null, result) => (error ? reject(error) : resolve(result)),
     );
-    instance.on('response', (_client, _status, _bytes, ms) => {
+    instance.on('response', (_client, status, _bytes, ms) => {
+      if (status >= 300) refusals.add(status);
       latenciesMs.push(ms);
       endedAt = performance.now();
     });
@@ -34,7 +36,7 @@ async function run(load: Load): Promise<LoadReport> {
   return {
     answered: latenciesMs.length,
     failures:
-      non2xx + errors > 0 ? `${non2xx} refused, ${errors - timeouts} broken, ${timeouts} timed out` : '',
+      non2xx + errors > 0 ? `${non2xx} of ${method} ${paths[0]} … refused (${[...refusals].join()}), ${errors - timeouts} broken, ${timeouts} timed out` : '',
     perSecond: (latenciesMs.length / (endedAt - startedAt)) * 1000,
     p50Ms: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),

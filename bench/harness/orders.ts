@@ -38,6 +38,7 @@ const COUNTERS = `
   INSERT INTO order_counters (name, value)
   SELECT status, COUNT(*) FROM orders GROUP BY status
   UNION ALL SELECT 'started', SUM(attempts) FROM orders
+  UNION ALL SELECT 'last_seq', MAX(seq) FROM orders
   UNION ALL SELECT 'wait_ms', 0
   UNION ALL SELECT 'processing_ms', COUNT(*) * ${WORK_MS} FROM orders WHERE status = 'Completed'
   UNION ALL SELECT 'processing_ms:${WORK_MS}', COUNT(*) FROM orders WHERE status = 'Completed'`;
