@@ -84,6 +84,8 @@ const validate = new Ajv({
   useDefaults: true,
   verbose: true,
   strictNumbers: false, // or Infinity passes every maximum
+  meta: false, // the schema below needs no check at every start
+  validateSchema: false,
 }).compile<Config>({
   type: 'object',
   properties,

@@ -1,60 +1,7 @@
-import type { INestApplication } from '@nestjs/common';
-import { createApp } from './app.js';
-import { RequestLogger } from './common/logger.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const CONTEXT = 'Ordermill';
-
-/** npm passes on the Ctrl-C that the terminal has sent to the server already: that is no second signal. */
-const ECHO_MS = 250;
-
-// A log that nobody reads any more is no reason to stop, nor an error to log.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-const config = readConfig();
-const logger = new RequestLogger(config);
-const app = await createApp(config, logger).catch(giveUp);
-stopGracefully(app, logger);
-await app.listen(config.PORT, config.HOST).catch(giveUp);
-logger.log(`ready on ${await app.getUrl()} · Node ${process.version} · ${config.DATABASE_URL}`, CONTEXT);
-
-function readConfig(): Config {
-  try {
-    return loadConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}
-
-function giveUp(error: Error): never {
-  logger.fatal(`cannot start: ${error.message}`, CONTEXT);
-  process.exit(1);
-}
-
-/** A signal drains and exits with 0; another, later than an echo of the first, at once. An uncaught error drains, exits with 1. */
-function stopGracefully(app: INestApplication, logger: RequestLogger): void {
-  let stopping = false;
-  let isImpatient = false;
-  const stop = async (reason: string, code: number) => {
-    stopping = true;
-    setTimeout(() => (isImpatient = true), ECHO_MS).unref();
-    logger.log(`${reason}: finishing what is running`, CONTEXT);
-    await app.close();
-    logger.log('stopped', CONTEXT);
-    process.exit(code);
-  };
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ] as const)
-    process.on(signal, () => {
-      if (!stopping) void stop(signal, 0);
-      else if (isImpatient) process.exit(128 + number);
-    });
-  process.on('uncaughtException', (error) => {
-    logger.fatal(error, CONTEXT);
-    if (!stopping) void stop('uncaught error', 1);
-  });
-}
+// Compiled code is kept beside the build: a restart then takes three quarters of the time. Before the first import.
+enableCompileCache(fileURLToPath(new URL('../.compile-cache', import.meta.url)));
+await import('./server.js');
+flushCompileCache(); // now, because a process that is killed has no time for it

@@ -29,11 +29,30 @@ export class Batcher<Item, Result> {
 
   /** Resolves or rejects with the item's own outcome, after the flush that carried it. */
   add(item: Item): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      if (this.#waiting.length >= this.options.maxWaiting) return reject(new BatcherFull());
-      this.#waiting.push({ item, resolve, reject });
-      if (!this.#isRunning) void this.#run();
+    return new Promise<Result>((resolve, reject) =>
+      this.#push(item, (outcome) => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value))),
+    );
+  }
+
+  /** Resolves with each item's outcome, in their order, after the last flush that carried one of them. */
+  addAll(items: Item[]): Promise<Outcome<Result>[]> {
+    return new Promise((resolve) => {
+      const outcomes: Outcome<Result>[] = [];
+      let left = items.length;
+      if (left === 0) resolve(outcomes);
+      items.forEach((item, index) =>
+        this.#push(item, (outcome) => {
+          outcomes[index] = outcome;
+          if (--left === 0) resolve(outcomes);
+        }),
+      );
     });
+  }
+
+  #push(item: Item, settle: (outcome: Outcome<Result>) => void): void {
+    if (this.#waiting.length >= this.options.maxWaiting) return settle({ error: new BatcherFull() });
+    this.#waiting.push({ item, settle });
+    if (!this.#isRunning) void this.#run();
   }
 
   async #run(): Promise<void> {
@@ -57,13 +76,12 @@ export class Batcher<Item, Result> {
   async #settle(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
       const outcomes = await this.flush(batch.map(({ item }) => item));
-      batch.forEach(({ resolve, reject }, index) => {
-        const outcome = outcomes[index] ?? { error: new Error('a flush forgot an item') };
-        if ('error' in outcome) reject(outcome.error);
-        else resolve(outcome.value);
-      });
+      batch.forEach(({ settle }, index) =>
+        settle(outcomes[index] ?? { error: new Error('a flush forgot an item') }),
+      );
     } catch (error) {
-      if (batch.length === 1 || this.options.isShared(error)) batch.forEach(({ reject }) => reject(error));
+      if (batch.length === 1 || this.options.isShared(error))
+        batch.forEach(({ settle }) => settle({ error }));
       else for (const alone of batch) await this.#settle([alone]);
     }
   }
@@ -71,6 +89,5 @@ export class Batcher<Item, Result> {
 
 interface Waiting<Item, Result> {
   item: Item;
-  resolve: (result: Result) => void;
-  reject: (error: unknown) => void;
+  settle: (outcome: Outcome<Result>) => void;
 }

@@ -28,7 +28,7 @@ export class RequestLogger extends ConsoleLogger {
     else super.log(message, ...rest);
   }
 
-  /** A failed start is told by `main.ts`, in one line. */
+  /** A failed start is told by `server.ts`, in one line. */
   override error(message: unknown, ...rest: unknown[]): void {
     if (rest.at(-1) === 'ExceptionHandler' || rest.at(-1) === 'NestApplication')
       super.debug(message, ...rest);

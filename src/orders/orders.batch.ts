@@ -22,19 +22,19 @@ export class OrdersBatch {
   async accept(entries: unknown[]): Promise<BatchReportDto> {
     const errors = this.#validate(entries);
     const valid = entries.filter((_, index) => !errors[index]) as CreateOrderDto[]; // just validated
-    const settled = await this.orders.acceptAll(valid.map((dto) => toOrderRequest(dto, null)));
-    const outcomes = settled.values();
+    const accepted = await this.orders.acceptAll(valid.map((dto) => toOrderRequest(dto, null)));
+    const outcomes = accepted.values();
     const results = entries.map((entry, index): BatchResultDto => {
       const found = errors[index];
       if (found) return refused(index, entry, 400, 'The order is not valid.', found);
       const outcome = outcomes.next().value;
-      if (outcome?.status === 'fulfilled') return taken(index, outcome.value);
-      const [status, message] = whyNot(outcome?.reason);
+      if (outcome && 'value' in outcome) return taken(index, outcome.value);
+      const [status, message] = whyNot(outcome?.error);
       return refused(index, entry, status, message);
     });
     const having = (status: number) => results.filter(({ status_code }) => status_code === status).length;
-    const [accepted, replayed] = [having(201), having(200)];
-    return { accepted, replayed, rejected: entries.length - accepted - replayed, results };
+    const [created, replayed] = [having(201), having(200)];
+    return { accepted: created, replayed, rejected: entries.length - created - replayed, results };
   }
 
   #validate(entries: unknown[]): (FieldError[] | undefined)[] {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
+import type { Outcome } from '../common/batcher.js';
 import { Clock } from '../common/clock.js';
 import { QueueService } from '../queue/queue.service.js';
 import type { HistoryEntry, Order, OrderRequest, Receipt } from './order.js';
@@ -47,9 +48,16 @@ export class OrdersService {
     this.queue.rewind();
   }
 
-  /** Accepts each order by itself; the results stand in the order of the requests. */
-  acceptAll(requests: OrderRequest[]): Promise<PromiseSettledResult<Receipt>[]> {
-    return Promise.allSettled(requests.map((request) => this.accept(request)));
+  /** Accepts each order by itself; the outcomes stand in the order of the requests. */
+  async acceptAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
+    const outcomes = await this.store.insertAll(requests);
+    const added = outcomes.flatMap((outcome) =>
+      'value' in outcome && !outcome.value.replayed
+        ? { id: outcome.value.seq, place: outcome.value.seq }
+        : [],
+    );
+    this.queue.enqueue(added);
+    return outcomes;
   }
 
   /** @throws OrderNotFound */

@@ -52,35 +52,57 @@ export class OrdersStore implements OnModuleInit {
    *   try again (if the order was stored after all, that is a repeat)
    */
   async insert(request: OrderRequest): Promise<Receipt> {
-    if (this.#backlog >= this.config.QUEUE_MAX_PENDING && !(await this.#isRepeat(request)))
-      throw new BacklogFull(this.config.QUEUE_MAX_PENDING);
-    const insert = {
-      ...request,
-      hasOwnId: request.orderId !== null,
-      orderId: request.orderId ?? newOrderId(this.clock.now()),
-    };
-    this.#inserting++;
-    try {
-      return (await this.#lane.add({ insert })) as Receipt; // an insert's outcome is a receipt
-    } finally {
-      this.#inserting--;
-    }
+    const [outcome] = await this.insertAll([request]);
+    return valueOf(outcome);
+  }
+
+  /** Accepts each order by itself. @returns each one's receipt or error, as `insert` would */
+  async insertAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
+    const room = Math.max(0, this.config.QUEUE_MAX_PENDING - this.#pending - this.#inserting);
+    if (requests.length <= room) return this.#insertAll(requests);
+    const late = requests.slice(room).map((request) => this.#insertRepeat(request));
+    return (await Promise.all([this.#insertAll(requests.slice(0, room)), ...late])).flat();
   }
 
   /** Makes one move; undefined when the order is no longer where the move starts. @throws as `insert` */
   async move(move: Move): Promise<MovedOrder | undefined> {
-    if (!isLegal(move.from, move.to)) throw new Error(`no order moves from ${move.from} to ${move.to}`);
-    return (await this.#lane.add({ move })) as MovedOrder | undefined; // a move's outcome is the order
+    const [outcome] = await this.moveAll([move]);
+    return valueOf(outcome);
+  }
+
+  /** Makes each move by itself. @returns each one's order or error, as `move` would */
+  async moveAll(moves: Move[]): Promise<Outcome<MovedOrder | undefined>[]> {
+    for (const { from, to } of moves)
+      if (!isLegal(from, to)) throw new Error(`no order moves from ${from} to ${to}`);
+    const outcomes = await this.#lane.addAll(moves.map((move) => ({ move })));
+    return outcomes as Outcome<MovedOrder | undefined>[]; // a move's outcome is the order
+  }
+
+  async #insertAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
+    const now = this.clock.now();
+    const writes = requests.map((request) => ({
+      insert: { ...request, hasOwnId: request.orderId !== null, orderId: request.orderId ?? newOrderId(now) },
+    }));
+    this.#inserting += writes.length;
+    const outcomes = await this.#lane.addAll(writes);
+    this.#inserting -= writes.length;
+    return outcomes as Outcome<Receipt>[]; // an insert's outcome is a receipt
+  }
+
+  /** The backlog is full: only what is there already is accepted, again. */
+  async #insertRepeat(request: OrderRequest): Promise<Outcome<Receipt>[]> {
+    try {
+      if (await this.#isRepeat(request)) return await this.#insertAll([request]);
+      return [{ error: new BacklogFull(this.config.QUEUE_MAX_PENDING) }];
+    } catch (error) {
+      return [{ error }];
+    }
   }
 
   /** Whether the id or the key belongs to an order already: the answer tells which, and nothing is added to the backlog. */
   async #isRepeat({ orderId, idempotencyKey }: OrderRequest): Promise<boolean> {
     const sql = 'SELECT 1 FROM orders WHERE order_id = ? OR idempotency_key = ?';
     return (await this.database.read(sql, [orderId, idempotencyKey])).length > 0;
-  }
-
-  get #backlog(): number {
-    return this.#pending + this.#inserting;
   }
 
   async #commit(writes: Write[]): Promise<Outcome<Receipt | MovedOrder | undefined>[]> {
@@ -138,6 +160,12 @@ export class OrdersStore implements OnModuleInit {
     this.#lastCreatedAt = Number(newest?.at ?? 0);
     this.#isLoaded = true;
   }
+}
+
+function valueOf<Value>(outcome: Outcome<Value> | undefined): Value {
+  if (!outcome) throw new Error('a write without an outcome');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
 }
 
 /** The outcomes of inserts and moves in the order in which they were asked for. */

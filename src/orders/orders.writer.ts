@@ -97,8 +97,7 @@ export class OrdersWriter {
     for (let left = moves; left.length > 0;) {
       const bySeq = new Map<number, Move>();
       const later = left.filter((move) => bySeq.has(move.seq) || !bySeq.set(move.seq, move));
-      for (const alike of Map.groupBy(bySeq.values(), kindOf).values())
-        await this.#moveAlike(alike, bySeq, results);
+      for (const alike of runsOfAlike(bySeq.values())) await this.#moveAlike(alike, bySeq, results);
       left = later;
     }
     return moves.map((move) => results.get(move));
@@ -171,24 +170,31 @@ export class OrdersWriter {
   }
 }
 
-/** Moves of one kind go into one statement. One with an error or a new place in line is a kind of its own. */
-function kindOf({
-  seq,
-  from,
-  to,
-  at,
-  attempt,
-  owner,
-  leaseUntil,
-  notBefore,
-  reason,
-  error,
-  requeue,
-  interrupted,
-}: Move): string {
-  return error || requeue
-    ? `${seq}`
-    : [from, to, at, attempt, owner, leaseUntil, notBefore, reason, interrupted].join();
+/** Moves that differ in nothing but the order, in runs: each goes into one statement. */
+function runsOfAlike(moves: Iterable<Move>): Move[][] {
+  const runs: Move[][] = [];
+  for (const move of moves) {
+    const run = runs.at(-1);
+    if (run?.[0] && isAlike(run[0], move)) run.push(move);
+    else runs.push([move]);
+  }
+  return runs;
+}
+
+/** One with an error or a new place in line is like no other. */
+function isAlike(a: Move, b: Move): boolean {
+  return (
+    a.from === b.from &&
+    a.to === b.to &&
+    a.at === b.at &&
+    a.attempt === b.attempt &&
+    a.owner === b.owner &&
+    a.leaseUntil === b.leaseUntil &&
+    a.notBefore === b.notBefore &&
+    a.reason === b.reason &&
+    a.interrupted === b.interrupted &&
+    !(a.error ?? b.error ?? a.requeue ?? b.requeue)
+  );
 }
 
 function toMovedOrder(row: MovedRow): MovedOrder {

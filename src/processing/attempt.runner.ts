@@ -34,7 +34,8 @@ export class AttemptRunner {
   readonly owner = randomUUID();
   readonly #logger = new Logger(AttemptRunner.name);
   readonly #held = new Set<number>();
-  readonly #running = new Set<AbortController>();
+  /** What aborts each attempt whose work goes on. */
+  readonly #running = new Set<(reason: Error) => void>();
   #isStopping = false;
 
   constructor(
@@ -56,36 +57,38 @@ export class AttemptRunner {
   async take(entries: QueueEntry[]): Promise<(Attempt | undefined | Error)[]> {
     const startedAt = this.clock.now();
     const startedMs = this.clock.monotonicMs();
-    const take = async ({ id: seq }: QueueEntry): Promise<Attempt | undefined | Error> => {
-      this.#held.add(seq);
-      try {
-        const order = await this.store.move({
-          seq,
-          from: 'Pending',
-          to: 'Processing',
-          at: startedAt,
-          owner: this.owner,
-          leaseUntil: startedAt + this.config.ATTEMPT_TIMEOUT_MS,
-        });
-        if (order) return { order, startedAt, startedMs };
-        this.#held.delete(seq);
-        return undefined;
-      } catch (error) {
-        this.#held.delete(seq);
-        return error instanceof Error ? error : new Error(String(error));
-      }
-    };
-    return Promise.all(entries.map(take));
+    for (const { id } of entries) this.#held.add(id);
+    const outcomes = await this.store.moveAll(
+      entries.map(({ id: seq }) => ({
+        seq,
+        from: 'Pending',
+        to: 'Processing',
+        at: startedAt,
+        owner: this.owner,
+        leaseUntil: startedAt + this.config.ATTEMPT_TIMEOUT_MS,
+      })),
+    );
+    return entries.map(({ id }, index) => {
+      const outcome = outcomes[index];
+      if (outcome && 'value' in outcome && outcome.value)
+        return { order: outcome.value, startedAt, startedMs };
+      this.#held.delete(id);
+      if (!outcome || 'value' in outcome) return undefined;
+      return outcome.error instanceof Error ? outcome.error : new Error(String(outcome.error));
+    });
+  }
+
+  /** Has the work done. Never rejects. @returns the move that writes down how it ended */
+  async work(attempt: Attempt): Promise<Move> {
+    return this.#outcome(attempt, await this.#work(attempt));
   }
 
   /**
-   * Has the work done and the outcome written down. Resolves when this order is off our hands; never rejects.
+   * Writes down how an attempt ended. Resolves when this order is off our hands; never rejects.
    * @returns the order and the end of its back-off when it is to be tried again by this process
    */
-  async run(attempt: Attempt): Promise<DelayedOrder | undefined> {
-    const failure = await this.#work(attempt);
-    const move = this.#outcome(attempt, failure);
-    const moved = await this.#settle(move);
+  async settle(move: Move): Promise<DelayedOrder | undefined> {
+    const moved = await this.#write(move);
     this.#held.delete(move.seq);
     return moved && move.notBefore !== undefined ? { ...moved, notBefore: move.notBefore } : undefined;
   }
@@ -93,7 +96,7 @@ export class AttemptRunner {
   /** Aborts what runs: each attempt ends at once, and its order goes back to Pending. */
   abort(): void {
     this.#isStopping = true;
-    for (const attempt of this.#running) attempt.abort(new Released());
+    for (const abort of this.#running) abort(new Released());
   }
 
   /**
@@ -104,9 +107,12 @@ export class AttemptRunner {
     const { orderId, userId, itemIds, totalAmount, attempts: attempt } = order;
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const controller = new AbortController();
-    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
-    const timer = setTimeout(() => controller.abort(this.#timedOut()), this.config.ATTEMPT_TIMEOUT_MS);
-    this.#running.add(controller);
+    const abort = (reason: Error) => {
+      controller.abort(reason);
+      reject(reason);
+    };
+    const timer = setTimeout(() => abort(this.#timedOut()), this.config.ATTEMPT_TIMEOUT_MS);
+    this.#running.add(abort);
     try {
       const work = this.handler.handle({ orderId, userId, itemIds, totalAmount, attempt }, controller.signal);
       await Promise.race([work, aborted]);
@@ -115,7 +121,7 @@ export class AttemptRunner {
       return { error: controller.signal.aborted ? controller.signal.reason : error };
     } finally {
       clearTimeout(timer);
-      this.#running.delete(controller);
+      this.#running.delete(abort);
     }
   }
 
@@ -138,7 +144,7 @@ export class AttemptRunner {
   }
 
   /** Tries until it is written, or until the process stops: the next one's recovery takes the order back then. */
-  async #settle(move: Move): Promise<MovedOrder | undefined> {
+  async #write(move: Move): Promise<MovedOrder | undefined> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.store.move(move);

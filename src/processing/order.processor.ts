@@ -14,6 +14,9 @@ const BACK_OFF_MS = 250;
 @Injectable()
 export class OrderProcessor {
   readonly #logger = new Logger(OrderProcessor.name);
+  /** Attempts whose work goes on: each takes a slot. */
+  #working = 0;
+  /** Attempts whose end is not written yet. */
   readonly #running = new Set<Promise<void>>();
   #looping: Promise<void> | undefined;
   #again = false;
@@ -53,7 +56,7 @@ export class OrderProcessor {
       while (this.#again && !this.#stopping) {
         await new Promise(setImmediate); // whatever ends or arrives in this turn shares the next claim
         this.#again = false;
-        const free = this.config.PROCESSOR_CONCURRENCY - this.#running.size;
+        const free = this.#freeSlots();
         if (free > 0 && (await this.#startNext(free)) === free) this.#again = true;
       }
     } catch (error) {
@@ -63,6 +66,15 @@ export class OrderProcessor {
         this.wake();
       }, BACK_OFF_MS);
     }
+  }
+
+  /**
+   * A slot is free again when the work has ended: the end is on its way to the write lane then, before whatever is
+   * claimed for the slot, so that one commit holds both. No more ends than slots may wait to be written.
+   */
+  #freeSlots(): number {
+    const slots = this.config.PROCESSOR_CONCURRENCY;
+    return Math.min(slots - this.#working, 2 * slots - this.#running.size);
   }
 
   /** @returns how many entries the queue had */
@@ -84,12 +96,20 @@ export class OrderProcessor {
   }
 
   #start(id: number, attempt: Attempt): void {
-    const done = this.runner.run(attempt).then((delayed) => {
+    this.#working++;
+    const done = this.#run(id, attempt).then(() => {
       this.#running.delete(done);
-      this.queue.ack(id);
-      if (delayed) this.retries.delayed(delayed);
       this.wake();
     });
     this.#running.add(done);
+  }
+
+  async #run(id: number, attempt: Attempt): Promise<void> {
+    const end = await this.runner.work(attempt);
+    this.#working--;
+    this.wake();
+    const delayed = await this.runner.settle(end);
+    this.queue.ack(id);
+    if (delayed) this.retries.delayed(delayed);
   }
 }
