@@ -27,22 +27,36 @@ async function routes(server: Server, orders: number, start: number): Promise<Re
   };
 }
 
+/** @returns milliseconds from the start of the process until it can take orders */
+async function restart(folder: string): Promise<number> {
+  await using server = await Server.start('ordermill', { folder, environment: PAUSED });
+  return server.readyMs;
+}
+
 export const growth: Benchmark = {
   name: 'growth',
-  title: 'The same requests with 1,000 to 1,000,000 orders in the table, 8 connections, median latency',
+  title:
+    'The same requests with 1,000 to 1,000,000 orders in the table, 8 connections, and a restart: median latency',
   async run(scale) {
     await using stack = new AsyncDisposableStack();
     const sizes = [...new Set(SIZES.map((orders) => scale.orders(orders)))];
     const shops = [];
     for (const orders of sizes) {
-      const folder = stack.use(temporaryFolder());
-      const start = await createOrders(folder.path, orders, 'finished');
-      const server = stack.use(await Server.start('ordermill', { folder: folder.path, environment: PAUSED }));
-      shops.push({ orders, server, routes: await routes(server, orders, start) });
+      const folder = stack.use(temporaryFolder()).path;
+      shops.push({ orders, folder, start: await createOrders(folder, orders, 'finished') });
     }
-    const lines: { name: string; p50s: number[][] }[] = [];
-    for (const name of Object.keys(shops[0]?.routes ?? {})) {
-      const contestants = shops.map(({ orders, server, routes }) => {
+    const starts = await alternate(
+      { rounds: Math.min(ROUNDS, scale.rounds) },
+      Object.fromEntries(shops.map(({ orders, folder }) => [`${orders}`, () => restart(folder)])),
+    );
+    const lines = [{ name: 'restart', p50s: sizes.map((orders) => starts[orders] ?? []) }];
+    const servers = [];
+    for (const { orders, folder, start } of shops) {
+      const server = stack.use(await Server.start('ordermill', { folder, environment: PAUSED }));
+      servers.push({ orders, server, routes: await routes(server, orders, start) });
+    }
+    for (const name of Object.keys(servers[0]?.routes ?? {})) {
+      const contestants = servers.map(({ orders, server, routes }) => {
         const request = { url: server.url, connections: 8, requests: REQUESTS, ...routes[name] };
         return [`${orders}`, async () => (await load(request)).p50Ms] as const;
       });
@@ -69,7 +83,11 @@ export const growth: Benchmark = {
         title: 'Median latency by number of orders',
         unit: 'ms',
         x: { name: 'orders', values: sizes, logarithmic: true },
-        lines: lines.map(({ name, p50s }) => ({ name, values: p50s.map(median) })),
+        lines: lines.map(({ name, p50s }) =>
+          name === 'restart'
+            ? { name: 'restart (in s)', values: p50s.map((values) => median(values) / 1000) }
+            : { name, values: p50s.map(median) },
+        ),
       },
     };
   },

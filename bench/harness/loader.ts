@@ -36,7 +36,9 @@ async function run(load: Load): Promise<LoadReport> {
   return {
     answered: latenciesMs.length,
     failures:
-      non2xx + errors > 0 ? `${non2xx} of ${method} ${paths[0]} … refused (${[...refusals].join()}), ${errors - timeouts} broken, ${timeouts} timed out` : '',
+      non2xx + errors > 0
+        ? `${non2xx} of ${method} ${paths[0]} … refused (${[...refusals].join()}), ${errors - timeouts} broken, ${timeouts} timed out`
+        : '',
     perSecond: (latenciesMs.length / (endedAt - startedAt)) * 1000,
     p50Ms: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),

@@ -7,7 +7,7 @@ const LABELS = 230;
 const COLOURS = ['#2f81f7', '#d29922', '#3fb950', '#db61a2', '#a371f7', '#f0883e', '#39c5cf', '#8b949e'];
 
 /** Colours that can be read on white and on black; only text and lines follow the reader's theme. */
-const STYLE = `<style>
+export const STYLE = `<style>
   text { font: 13px system-ui, sans-serif; fill: #24292f }
   .faint { fill: #57606a } .axis { stroke: #57606a } .grid { stroke: #57606a; stroke-opacity: .25 }
   .ours { fill: #2f81f7 } .baseline { fill: #8b949e } .spread { stroke: #24292f; stroke-width: 1.5 }
@@ -87,6 +87,6 @@ function fixed(value: number): string {
   return value.toFixed(1);
 }
 
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -121,7 +121,8 @@ export class Server implements AsyncDisposable {
   }
 }
 
-function readyUrl(child: ChildProcess): Promise<string> {
+/** Where it says that it is ready. */
+export function readyUrl(child: ChildProcess): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const log: string[] = [];
   for (const stream of [child.stdout, child.stderr])
