@@ -1,4 +1,5 @@
-import { cpSync } from 'node:fs';
+import { closeSync, cpSync, fsyncSync, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { postBatches } from '../harness/load.ts';
 import { PAUSED, Server, temporaryFolder } from '../harness/server.ts';
@@ -6,10 +7,20 @@ import { median } from '../harness/statistics.ts';
 
 const ROUNDS = 5;
 
+/** Has the copy on the disk: else the server's own first sync would have to wait for all of it. */
+function syncFiles(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = openSync(join(folder, name), 'r+');
+    fsyncSync(file);
+    closeSync(file);
+  }
+}
+
 /** Starts on a copy of the backlog. @returns completed orders a second, from the first answer on */
 async function drainCopy(folder: string, orders: number): Promise<number> {
   using copy = temporaryFolder();
   cpSync(folder, copy.path, { recursive: true });
+  syncFiles(copy.path);
   await using server = await Server.start('ordermill', {
     folder: copy.path,
     environment: { PROCESSING_TIME_MS: 0 },

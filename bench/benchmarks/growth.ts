@@ -6,7 +6,7 @@ import { PAUSED, Server, temporaryFolder } from '../harness/server.ts';
 import { median, ratio } from '../harness/statistics.ts';
 
 const SIZES = [1000, 10_000, 100_000, 1_000_000];
-const REQUESTS = 200;
+const REQUESTS = 500;
 const ROUNDS = 5;
 
 /** The routes on a database of `orders` orders, each asked for as much of it, whatever its size. */

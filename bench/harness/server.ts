@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,12 @@ import type { ProbeReport } from './probe.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const PROBE = path('./probe.ts');
+
+/** The flags for Node with which `npm run start:prod` starts Ordermill. */
+const { scripts } = JSON.parse(readFileSync(path('../../package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+const FLAGS = scripts['start:prod']?.match(/--\S+/g) ?? [];
 
 /** What can be started: Ordermill as it is built, and what it is compared with. */
 export const PROGRAMS = {
@@ -68,7 +74,8 @@ export class Server implements AsyncDisposable {
   ): Promise<Server> {
     const own = folder ? undefined : temporaryFolder();
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [...(probe ? ['--import', PROBE] : []), PROGRAMS[program]], {
+    const flags = [...(program === 'ordermill' ? FLAGS : []), ...(probe ? ['--import', PROBE] : [])];
+    const child = spawn(process.execPath, [...flags, PROGRAMS[program]], {
       cwd: folder ?? own?.path,
       env: {
         PATH: process.env['PATH'],

@@ -10,7 +10,7 @@ export const WRITING = [
   'synchronous = FULL',
   'busy_timeout = 0', // to wait here would stop the whole process; `SqliteDatabase` waits without
   'wal_autocheckpoint = 4000', // pages; each is written back once for many commits that touched it
-  'cache_size = -65536', // KiB
+  'cache_size = -32768', // KiB
 ];
 
 /** TypeORM's options for `sqlite:<path>`, to migrate it. Shared with `ormconfig.ts`, so that the CLI agrees. */

@@ -53,7 +53,6 @@ export class OrderEntity {
   @Column({ name: 'lease_until', type: 'bigint', nullable: true })
   leaseUntil!: number | null;
 
-  @Index('orders_created_at')
   @Column({ name: 'created_at', type: 'bigint' })
   createdAt!: number;
 

@@ -44,6 +44,20 @@ export interface Due {
 const ORDER = `seq, order_id, user_id, item_ids, total_amount, status, queue_seq, attempts, failures, error,
   created_at, started_at, completed_at, updated_at`;
 
+/** When the first order from the middle of a range of seqs on was created. */
+const AT_MIDDLE = '(SELECT created_at FROM orders WHERE seq >= (low + high) / 2 ORDER BY seq LIMIT 1)';
+
+/** A binary search: every order before `low` is older than the instant, which is given twice, and none from `high` on. */
+const SEARCH_CREATED_AT = `
+  WITH RECURSIVE search (low, high) AS (
+    SELECT 0, COALESCE((SELECT MAX(seq) FROM orders), 0) + 1
+    UNION ALL
+    SELECT CASE WHEN ${AT_MIDDLE} < ? THEN (low + high) / 2 ELSE low END,
+      CASE WHEN ${AT_MIDDLE} < ? THEN high ELSE (low + high) / 2 END
+    FROM search WHERE high - low > 1
+  )
+  SELECT high AS seq FROM search WHERE high - low = 1`;
+
 /** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
 const COUNTED_AHEAD = 100;
 
@@ -182,7 +196,7 @@ export class OrdersReader {
     }
   }
 
-  /** created_at never runs backwards along seq, so a range of instants is a range of seq: one index serves every list. */
+  /** created_at never runs backwards along seq, so a range of instants is a range of seq. */
   async #conditions(filter: OrderFilter, before: number | undefined) {
     const sql: string[] = [];
     const parameters: unknown[] = [];
@@ -194,16 +208,16 @@ export class OrdersReader {
     add('status = ?', filter.status);
     add('user_id = ?', filter.userId);
     add('seq < ?', before);
-    if (filter.createdFrom !== undefined) add('seq >= ?', await this.#seqAt('>=', filter.createdFrom, 'ASC'));
-    if (filter.createdTo !== undefined) add('seq <= ?', await this.#seqAt('<=', filter.createdTo, 'DESC'));
+    const { createdFrom, createdTo } = filter;
+    if (createdFrom !== undefined) add('seq >= ?', await this.#seqFrom(createdFrom));
+    if (createdTo !== undefined) add('seq < ?', await this.#seqFrom(createdTo + 1));
     return { sql, parameters };
   }
 
-  /** The first order created from an instant on, or the last one created up to it; no order has -1. */
-  async #seqAt(comparison: '>=' | '<=', at: number, direction: 'ASC' | 'DESC'): Promise<number> {
-    const sql = `SELECT seq FROM orders WHERE created_at ${comparison} ? ORDER BY created_at ${direction}, seq ${direction} LIMIT 1`;
-    const [row] = await this.database.read<{ seq: number }>(sql, [at]);
-    return row ? row.seq : comparison === '>=' ? Number.MAX_SAFE_INTEGER : -1;
+  /** The seq from which on orders were created at `at` or later: as `created_at` is sorted, it needs no index. */
+  async #seqFrom(at: number): Promise<number> {
+    const [row] = await this.database.read<{ seq: number }>(SEARCH_CREATED_AT, [at, at]);
+    return row?.seq ?? 1;
   }
 }
 

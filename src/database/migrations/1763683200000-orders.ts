@@ -53,7 +53,6 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
           }),
           new TableIndex({ name: 'orders_status', columnNames: ['status', 'seq'] }),
           new TableIndex({ name: 'orders_user', columnNames: ['user_id', 'seq'] }),
-          new TableIndex({ name: 'orders_created_at', columnNames: ['created_at'] }),
         ],
       }),
     );
