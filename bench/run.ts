@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { backlog } from './benchmarks/backlog.ts';
 import { batch } from './benchmarks/batch.ts';
+import { cluster } from './benchmarks/cluster.ts';
 import { drain } from './benchmarks/drain.ts';
 import { growth } from './benchmarks/growth.ts';
 import { intake } from './benchmarks/intake.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: Benchmark[] = [
   memory,
   loop,
   start,
+  cluster,
 ];
 
 const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.

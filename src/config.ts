@@ -4,13 +4,18 @@ import { Ajv, type ErrorObject } from 'ajv';
 export interface Config {
   readonly HOST: string;
   readonly PORT: number;
+  readonly ROLE: 'all' | 'api' | 'worker';
   readonly DATABASE_URL: string;
+  readonly DATABASE_POOL_SIZE: number;
+  readonly QUEUE_DRIVER: 'memory' | 'bullmq';
+  readonly REDIS_URL: string;
   readonly QUEUE_MAX_PENDING: number;
   readonly PROCESSOR: 'simulated' | 'http';
   readonly PROCESSOR_URL: string;
   readonly PROCESSOR_SECRET: string;
   readonly PROCESSING_TIME_MS: number;
   readonly PROCESSOR_CONCURRENCY: number;
+  readonly LEASE_MS: number;
   readonly ATTEMPT_TIMEOUT_MS: number;
   readonly MAX_ATTEMPTS: number;
   readonly RETRY_BACKOFF_MS: number;
@@ -55,13 +60,22 @@ const text = (value: string, pattern: string, description: string) => ({
 const properties = {
   HOST: text('127.0.0.1', '^\\S+$', 'an address or host name'),
   PORT: integer(8000, 0, 65_535),
-  DATABASE_URL: text('sqlite:./data/orders.sqlite', '^sqlite:.+$', 'sqlite:<path of a file>'),
+  ROLE: oneOf('all', 'all', 'api', 'worker'),
+  DATABASE_URL: text(
+    'sqlite:./data/orders.sqlite',
+    '^(sqlite:.+|(postgres|postgresql|mysql)://\\S+)$',
+    'sqlite:<path of a file>, postgres://… or mysql://…',
+  ),
+  DATABASE_POOL_SIZE: integer(10, 2, 1000),
+  QUEUE_DRIVER: oneOf('memory', 'memory', 'bullmq'),
+  REDIS_URL: text('redis://127.0.0.1:6379', '^rediss?://\\S+$', 'a redis:// or rediss:// URL'),
   QUEUE_MAX_PENDING: integer(1_000_000, 1, 1_000_000_000),
   PROCESSOR: oneOf('simulated', 'simulated', 'http'),
   PROCESSOR_URL: text('', '^(https?://\\S+)?$', 'an http:// or https:// URL'),
   PROCESSOR_SECRET: text('', '^(whsec_[A-Za-z0-9+/]{32,}={0,2})?$', 'whsec_ and at least 24 bytes in base64'),
   PROCESSING_TIME_MS: integer(2000, 0, DAY_MS),
   PROCESSOR_CONCURRENCY: integer(100, 1, 10_000),
+  LEASE_MS: integer(5000, 300, DAY_MS),
   ATTEMPT_TIMEOUT_MS: integer(60_000, 1, DAY_MS),
   MAX_ATTEMPTS: integer(5, 1, 1000),
   RETRY_BACKOFF_MS: integer(1000, 0, DAY_MS),
@@ -105,6 +119,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   const problems = validate(given) ? [] : (validate.errors ?? []).map((error) => problem(error, raw));
   if (given['PROCESSOR'] === 'http' && !given['PROCESSOR_URL'])
     problems.push('PROCESSOR_URL="": must be an http:// or https:// URL when PROCESSOR is http');
+  if (given['ROLE'] !== 'all' && String(given['DATABASE_URL']).startsWith('sqlite:'))
+    problems.push(`ROLE="${String(given['ROLE'])}": must be all with a SQLite file, which one process holds`);
   if (Number(given['HEADERS_TIMEOUT_MS']) > Number(given['REQUEST_TIMEOUT_MS']))
     problems.push(
       `HEADERS_TIMEOUT_MS=${Number(given['HEADERS_TIMEOUT_MS'])}: must not be more than REQUEST_TIMEOUT_MS`,
@@ -123,6 +139,11 @@ export function loadConfig(): Config {
   return parseConfig(process.env);
 }
 
+/** A URL as it may stand in a log. */
+export function withoutPassword(url: string): string {
+  return url.replace(/(\/\/[^:/@]*):[^@/]*@/, '$1:***@');
+}
+
 export class ConfigError extends Error {
   constructor(problems: string[]) {
     super(
@@ -134,6 +155,6 @@ export class ConfigError extends Error {
 function problem(error: ErrorObject, raw: Record<string, unknown>): string {
   const key = error.instancePath.slice(1);
   const schema = error.parentSchema as { description: string };
-  const value = SECRETS.has(key) ? '(hidden)' : JSON.stringify(raw[key]);
+  const value = SECRETS.has(key) ? '(hidden)' : JSON.stringify(withoutPassword(String(raw[key])));
   return `${key}=${value}: must be ${schema.description}`;
 }

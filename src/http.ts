@@ -4,7 +4,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { BatcherFull } from './common/batcher.js';
 import { bodyBudget, jsonBody } from './common/json.body.js';
 import { Lifecycle } from './common/lifecycle.js';
-import { Problem } from './common/problem.js';
+import { Problem, ProblemError } from './common/problem.js';
 import { ProblemFilter, type ProblemRule } from './common/problem.filter.js';
 import { requestContext } from './common/request.context.js';
 import { SchemaPipe } from './common/schema.pipe.js';
@@ -30,6 +30,8 @@ const PROBLEM_RULES: ProblemRule[] = [
   { error: BatcherFull, status: 503, headers: { 'retry-after': '1' } },
 ];
 
+/** What a worker does not serve. */
+const ORDERS = /^\/orders?(\/|$)/i;
 const BATCH = /^\/orders?\/batch\/?$/i;
 
 /** Everything about HTTP that is not a route: bodies, request ids, validation, errors, the OpenAPI pages. */
@@ -46,6 +48,8 @@ export function configureHttp(app: NestExpressApplication): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     if (lifecycle.isStopping) response.setHeader('connection', 'close'); // no client waits on a socket that will close
     const parse = BATCH.test(request.path) ? batch : single;
+    if (config.ROLE === 'worker' && ORDERS.test(request.path))
+      return next(new ProblemError(404, 'This process takes no requests for orders.'));
     requestContext(request, response, () =>
       budget(request, response, (error) => (error ? next(error) : parse(request, response, next))),
     );

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { createApp } from './app.js';
 import { RequestLogger } from './common/logger.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { ConfigError, loadConfig, withoutPassword, type Config } from './config.js';
 
 const CONTEXT = 'Ordermill';
 
@@ -16,7 +16,10 @@ const logger = new RequestLogger(config);
 const app = await createApp(config, logger).catch(giveUp);
 stopGracefully(app, logger);
 await app.listen(config.PORT, config.HOST).catch(giveUp);
-logger.log(`ready on ${await app.getUrl()} · Node ${process.version} · ${config.DATABASE_URL}`, CONTEXT);
+logger.log(
+  `ready on ${await app.getUrl()} · Node ${process.version} · ${withoutPassword(config.DATABASE_URL)}`,
+  CONTEXT,
+);
 
 function readConfig(): Config {
   try {

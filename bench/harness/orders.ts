@@ -35,13 +35,13 @@ const HISTORY = [
 ];
 
 const COUNTERS = `
-  INSERT INTO order_counters (name, value)
-  SELECT status, COUNT(*) FROM orders GROUP BY status
-  UNION ALL SELECT 'started', SUM(attempts) FROM orders
-  UNION ALL SELECT 'last_seq', MAX(seq) FROM orders
-  UNION ALL SELECT 'wait_ms', 0
-  UNION ALL SELECT 'processing_ms', COUNT(*) * ${WORK_MS} FROM orders WHERE status = 'Completed'
-  UNION ALL SELECT 'processing_ms:${WORK_MS}', COUNT(*) FROM orders WHERE status = 'Completed'`;
+  INSERT INTO order_counters (name, slot, value)
+  SELECT status, 0, COUNT(*) FROM orders GROUP BY status
+  UNION ALL SELECT 'started', 0, SUM(attempts) FROM orders
+  UNION ALL SELECT 'last_seq', 0, MAX(seq) FROM orders
+  UNION ALL SELECT 'wait_ms', 0, 0
+  UNION ALL SELECT 'processing_ms', 0, COUNT(*) * ${WORK_MS} FROM orders WHERE status = 'Completed'
+  UNION ALL SELECT 'processing_ms:${WORK_MS}', 0, COUNT(*) FROM orders WHERE status = 'Completed'`;
 
 /** Fills `folder` with a database as Ordermill would have left it. @returns when order 0 would have been accepted */
 export async function createOrders(

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Database as SqliteConnection } from 'better-sqlite3';
+import type { DataSourceOptions } from 'typeorm';
 import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlite3/BetterSqlite3DataSourceOptions.js';
 import { OrdersSchema1763683200000 } from './migrations/1763683200000-orders.js';
 
@@ -13,8 +14,42 @@ export const WRITING = [
   'cache_size = -32768', // KiB
 ];
 
-/** TypeORM's options for `sqlite:<path>`, to migrate it. Shared with `ormconfig.ts`, so that the CLI agrees. */
-export function databaseOptions(url: string): BetterSqlite3DataSourceOptions {
+const MIGRATIONS = {
+  migrations: [OrdersSchema1763683200000],
+  migrationsTableName: 'migrations',
+  synchronize: false,
+};
+
+const CONNECT_TIMEOUT_MS = 2000;
+
+/** TypeORM's options for any `DATABASE_URL`. For `ormconfig.ts`, so that the CLI agrees. */
+export function databaseOptions(url: string): DataSourceOptions {
+  return url.startsWith('sqlite:') ? sqliteOptions(url) : serverOptions(url, 1);
+}
+
+/** For `postgres://…` and `mysql://…`, with what the drivers know in the URL's query: `?sslmode=require`, `?ssl={…}`. */
+export function serverOptions(url: string, poolSize: number) {
+  const common = { url, poolSize, ...MIGRATIONS };
+  if (url.startsWith('postgres'))
+    return {
+      type: 'postgres' as const,
+      ...common,
+      parseInt8: true, // instants and amounts are below 2^53
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      extra: { keepAlive: true },
+    };
+  return {
+    type: 'mysql' as const,
+    ...common,
+    charset: 'utf8mb4',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+  };
+}
+
+/** For `sqlite:<path>`. */
+export function sqliteOptions(url: string): BetterSqlite3DataSourceOptions {
   const database = resolve(url.slice('sqlite:'.length));
   mkdirSync(dirname(database), { recursive: true });
   return {
@@ -23,8 +58,6 @@ export function databaseOptions(url: string): BetterSqlite3DataSourceOptions {
     prepareDatabase: (connection: unknown) => {
       for (const pragma of WRITING) (connection as SqliteConnection).pragma(pragma); // TypeORM types its drivers' connections as any
     },
-    migrations: [OrdersSchema1763683200000],
-    migrationsTableName: 'migrations',
-    synchronize: false,
+    ...MIGRATIONS,
   };
 }

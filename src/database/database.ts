@@ -10,13 +10,21 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
+export type Dialect = 'sqlite' | 'postgres' | 'mysql';
+
 /** Where everything is kept. A reader sees committed rows only, and goes on while a transaction is in trouble. */
 export abstract class Database implements OnApplicationShutdown {
+  abstract readonly dialect: Dialect;
+
+  /** Whether other processes may write to it at the same time. */
+  abstract readonly isShared: boolean;
+
   /** Runs one statement that changes nothing. @throws DatabaseUnavailable */
   abstract readonly read: Query;
 
   /**
-   * Runs `work` in one transaction; resolves when it is committed to the disk. Calls must not overlap.
+   * Runs `work` in one transaction; resolves when it is committed to the disk. On SQLite, calls must not overlap. Where
+   * transactions may get in each other's way, `work` may run several times, each from the beginning.
    * @throws DatabaseUnavailable, or what `work` threw; either way nothing of it is stored, unless the commit itself
    *   failed in a way that leaves its outcome unknown
    */

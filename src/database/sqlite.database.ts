@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { databaseOptions, WRITING } from './database.options.js';
+import { sqliteOptions, WRITING } from './database.options.js';
 import { Database, DatabaseUnavailable, type Query } from './database.js';
 import { SqliteConnection } from './sqlite.connection.js';
 import { SqliteLock } from './sqlite.lock.js';
@@ -13,6 +13,9 @@ const BUSY_WAIT_MS = 25;
 
 /** Two connections to one SQLite file that this process alone may use: one that writes and one that reads. */
 export class SqliteDatabase extends Database {
+  readonly dialect = 'sqlite';
+  readonly isShared = false;
+
   private constructor(
     private readonly writer: SqliteConnection,
     private readonly reader: SqliteConnection,
@@ -23,7 +26,7 @@ export class SqliteDatabase extends Database {
 
   /** Takes the file for this process, brings the schema up to date and connects. */
   static async open(url: string): Promise<SqliteDatabase> {
-    const options = databaseOptions(url);
+    const options = sqliteOptions(url);
     const file = options.database;
     const lock = new SqliteLock(file);
     try {

@@ -6,6 +6,10 @@ export class OrderCounterEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   name!: string;
 
+  /** A process adds to a slot of its own, so that processes do not wait for each other; the sum counts. */
+  @PrimaryColumn({ type: 'integer' })
+  slot!: number;
+
   @Column({ type: 'bigint' })
   value!: number;
 }

@@ -71,8 +71,12 @@ export class CounterDeltas {
     this.#add('last_seq', count);
   }
 
-  entries(): [name: string, delta: number][] {
-    return [...this.#deltas].filter(([, delta]) => delta !== 0);
+  /** In the order of the names: transactions that add to the same ones lock them in the same order. */
+  entries(slot: number): [name: string, slot: number, delta: number][] {
+    return [...this.#deltas]
+      .filter(([, delta]) => delta !== 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, delta]) => [name, slot, delta]);
   }
 
   #add(name: string, delta: number): void {

@@ -6,6 +6,7 @@ import type { HistoryEntry, Order, OrderError } from './order.js';
 import { toCounts, type OrderCounts } from './order.counters.js';
 import { ORDERS_MOVED, ORDERS_UNCERTAIN } from './order.events.js';
 import type { OrderStatus } from './order.status.js';
+import { ordersSql, type OrdersSql } from './sql/orders.sql.js';
 
 /** Which orders a list shows: all that are given must hold. Instants are inclusive. */
 export interface OrderFilter {
@@ -33,6 +34,8 @@ export interface ProcessingOrder extends Place {
   attempt: number;
   interruptions: number;
   owner: string;
+  /** 1: nobody renewed the owner's lease in time, by the database's clock. */
+  isExpired: number;
 }
 
 /** When an order's back-off ends; seq tells apart those that end at once. */
@@ -74,7 +77,11 @@ export class OrdersReader {
     isShared: () => true,
   });
 
-  constructor(private readonly database: Database) {}
+  readonly #sql: OrdersSql;
+
+  constructor(private readonly database: Database) {
+    this.#sql = ordersSql(database.dialect);
+  }
 
   /** Orders that are asked for at once are read at once. */
   get(orderId: string): Promise<Order | undefined> {
@@ -121,7 +128,7 @@ export class OrdersReader {
   /** Pending orders that may start now, in line after `place`; at most `limit`. */
   async pendingAfter(place: number, now: number, limit: number): Promise<Place[]> {
     return this.database.read<Place>(
-      `SELECT seq, queue_seq AS "queueSeq" FROM orders INDEXED BY orders_pending
+      `SELECT seq, queue_seq AS "queueSeq" FROM orders ${this.#sql.useIndex('orders_pending')}
        WHERE status = 'Pending' AND queue_seq > ? AND (not_before IS NULL OR not_before <= ?)
        ORDER BY queue_seq LIMIT ?`,
       [place, now, limit],
@@ -131,7 +138,7 @@ export class OrdersReader {
   /** Pending orders whose back-off ends after `after` and up to `now`, soonest first; at most `limit`. */
   async dueAfter(after: Due, now: number, limit: number): Promise<(Place & Due)[]> {
     return this.database.read(
-      `SELECT seq, queue_seq AS "queueSeq", not_before AS "notBefore" FROM orders INDEXED BY orders_delayed
+      `SELECT seq, queue_seq AS "queueSeq", not_before AS "notBefore" FROM orders ${this.#sql.useIndex('orders_delayed')}
        WHERE (not_before, seq) > (?, ?) AND not_before <= ? AND status = 'Pending' ORDER BY not_before, seq LIMIT ?`,
       [after.notBefore, after.seq, now, limit],
     );
@@ -139,7 +146,7 @@ export class OrdersReader {
 
   /** When the first back-off that ends after `now` ends. */
   async nextDueAfter(now: number): Promise<number | undefined> {
-    const sql = `SELECT MIN(not_before) AS due FROM orders INDEXED BY orders_delayed WHERE not_before > ? AND status = 'Pending'`;
+    const sql = `SELECT MIN(not_before) AS due FROM orders ${this.#sql.useIndex('orders_delayed')} WHERE not_before > ? AND status = 'Pending'`;
     const [row] = await this.database.read<{ due: number | null }>(sql, [now]);
     return row?.due ?? undefined;
   }
@@ -147,7 +154,9 @@ export class OrdersReader {
   /** Every order in Processing with its running attempt and who runs it: as many as there are slots to process them. */
   async processing(): Promise<ProcessingOrder[]> {
     return this.database.read(
-      `SELECT seq, queue_seq AS "queueSeq", attempts AS attempt, interruptions, owner FROM orders WHERE status = 'Processing' ORDER BY seq`,
+      `SELECT seq, queue_seq AS "queueSeq", attempts AS attempt, interruptions, owner,
+        CASE WHEN lease_until < ${this.#sql.now} THEN 1 ELSE 0 END AS "isExpired"
+       FROM orders WHERE status = 'Processing' ORDER BY seq`,
     );
   }
 
@@ -156,20 +165,24 @@ export class OrdersReader {
    * when no order in between was cancelled or refused.
    */
   async ahead(queueSeq: number): Promise<number> {
+    const index = this.#sql.useIndex('orders_pending');
     const [row] = await this.database.read<{ counted: number; head: number | null }>(
       `SELECT
-        (SELECT COUNT(*) FROM (SELECT 1 FROM orders INDEXED BY orders_pending WHERE status = 'Pending' AND queue_seq < ? LIMIT ${COUNTED_AHEAD})) AS counted,
-        (SELECT MIN(queue_seq) FROM orders INDEXED BY orders_pending WHERE status = 'Pending') AS head`,
+        (SELECT COUNT(*) FROM (SELECT 1 FROM orders ${index} WHERE status = 'Pending' AND queue_seq < ? LIMIT ${COUNTED_AHEAD}) AS before_it) AS counted,
+        (SELECT MIN(queue_seq) FROM orders ${index} WHERE status = 'Pending') AS head`,
       [queueSeq],
     );
-    const counted = row?.counted ?? 0;
+    const counted = Number(row?.counted ?? 0);
     return counted < COUNTED_AHEAD ? counted : queueSeq - Number(row?.head);
   }
 
   /** The counters as of the last commit. Read from the table once after each commit, however often they are asked for. */
   counts(): Promise<OrderCounts> {
-    this.#counts ??= this.#readCounts();
-    return this.#counts;
+    if (this.#counts) return this.#counts;
+    const counts = this.#readCounts();
+    this.#counts = counts;
+    if (this.database.isShared) void counts.finally(() => this.forgetCounts()).catch(() => undefined); // others commit too
+    return counts;
   }
 
   @OnEvent(ORDERS_MOVED)
@@ -179,24 +192,23 @@ export class OrdersReader {
   }
 
   async #getAll(ids: string[]): Promise<Outcome<Order | undefined>[]> {
-    const rows = await this.database.read<OrderRow>(
-      `SELECT ${ORDER} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
-      [JSON.stringify(ids)],
-    );
+    const rows = await this.database.read<OrderRow>(this.#sql.selectByIds(ORDER), [this.#sql.list(ids)]);
     const byId = new Map(rows.map((row) => [row.order_id, toOrder(row)]));
     return ids.map((id) => ({ value: byId.get(id) }));
   }
 
   async #readCounts(): Promise<OrderCounts> {
     try {
-      return toCounts(await this.database.read('SELECT name, value FROM order_counters'));
+      return toCounts(
+        await this.database.read('SELECT name, SUM(value) AS value FROM order_counters GROUP BY name'),
+      );
     } catch (error) {
       this.#counts = undefined; // trouble is not to be remembered
       throw error;
     }
   }
 
-  /** created_at never runs backwards along seq, so a range of instants is a range of seq. */
+  /** With one process created_at never runs backwards along seq, so a range of instants is a range of seq. */
   async #conditions(filter: OrderFilter, before: number | undefined) {
     const sql: string[] = [];
     const parameters: unknown[] = [];
@@ -208,6 +220,11 @@ export class OrdersReader {
     add('status = ?', filter.status);
     add('user_id = ?', filter.userId);
     add('seq < ?', before);
+    if (this.database.isShared) {
+      add('created_at >= ?', filter.createdFrom); // each process has a clock of its own
+      add('created_at <= ?', filter.createdTo);
+      return { sql, parameters };
+    }
     const { createdFrom, createdTo } = filter;
     if (createdFrom !== undefined) add('seq >= ?', await this.#seqFrom(createdFrom));
     if (createdTo !== undefined) add('seq < ?', await this.#seqFrom(createdTo + 1));

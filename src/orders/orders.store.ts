@@ -7,13 +7,21 @@ import { Database, DatabaseUnavailable } from '../database/database.js';
 import type { OrderRequest, Receipt } from './order.js';
 import { ORDERS_MOVED, ORDERS_UNCERTAIN, type OrdersMoved } from './order.events.js';
 import { newOrderId } from './order.id.js';
+import { drawNumbers, numbersAfter } from './order.numbers.js';
 import { BacklogFull } from './orders.errors.js';
 import { isLegal } from './order.status.js';
 import type { NewOrder } from './order.repeat.js';
+import { ordersSql, type OrdersSql } from './sql/orders.sql.js';
 import { OrdersWriter, type Move, type MovedOrder } from './orders.writer.js';
 
 /** One write on its way through the lane. */
 type Write = { insert: NewOrder } | { move: Move };
+
+/** Of the counters: few enough to sum up at every question, enough that few transactions at once meet in one. */
+const SLOTS = 32;
+
+/** How old the number of Pending orders may be, where other processes change it too. */
+const PENDING_AGE_MS = 1000;
 
 /**
  * The one place where orders are written, and its one lane: whatever arrives together is one transaction and one sync
@@ -32,6 +40,8 @@ export class OrdersStore implements OnModuleInit {
   #lastSeq = 0;
   #lastCreatedAt = 0;
   #pending = 0;
+  #loadedMs = -Infinity;
+  readonly #sql: OrdersSql;
   /** Orders on their way into the table: they count, or many at once would slip past the limit. */
   #inserting = 0;
 
@@ -40,7 +50,9 @@ export class OrdersStore implements OnModuleInit {
     private readonly clock: Clock,
     private readonly events: EventEmitter2,
     @Inject(CONFIG) private readonly config: Pick<Config, 'QUEUE_MAX_PENDING'>,
-  ) {}
+  ) {
+    this.#sql = ordersSql(database.dialect);
+  }
 
   async onModuleInit(): Promise<void> {
     await this.#load();
@@ -99,6 +111,16 @@ export class OrdersStore implements OnModuleInit {
     }
   }
 
+  /** Renews the leases of all that `owner` processes, by the database's clock. @throws DatabaseUnavailable */
+  async renew(owner: string, leaseMs: number): Promise<void> {
+    await this.database.transaction((query) =>
+      query(
+        `UPDATE orders SET lease_until = ${this.#sql.now} + ${leaseMs} WHERE status = 'Processing' AND owner = ?`,
+        [owner],
+      ),
+    );
+  }
+
   /** Whether the id or the key belongs to an order already: the answer tells which, and nothing is added to the backlog. */
   async #isRepeat({ orderId, idempotencyKey }: OrderRequest): Promise<boolean> {
     const sql = 'SELECT 1 FROM orders WHERE order_id = ? OR idempotency_key = ?';
@@ -108,10 +130,16 @@ export class OrdersStore implements OnModuleInit {
   async #commit(writes: Write[]): Promise<Outcome<Receipt | MovedOrder | undefined>[]> {
     const inserts = writes.flatMap((write) => ('insert' in write ? write.insert : []));
     const moves = writes.flatMap((write) => ('move' in write ? write.move : []));
-    if (!this.#isLoaded) await this.#load();
+    const isOld = this.database.isShared && this.clock.monotonicMs() - this.#loadedMs > PENDING_AGE_MS;
+    if (!this.#isLoaded || isOld) await this.#load();
     const at = Math.max(this.clock.now(), this.#lastCreatedAt); // acceptance times never run backwards
-    const { writer, receipts, moved } = await this.#transaction(inserts, moves, at);
-    this.#lastSeq = writer.lastSeq;
+    const requeues = moves.filter(({ requeue }) => requeue).length;
+    const count = requeues + (this.#sql.acceptOrders ? 0 : inserts.length);
+    const numbers = this.database.isShared
+      ? await drawNumbers(this.database, count)
+      : numbersAfter(this.#lastSeq, count);
+    const { writer, receipts, moved } = await this.#transaction(inserts, moves, at, numbers);
+    this.#lastSeq += count;
     this.#lastCreatedAt = at;
     for (const { from, to } of writer.moves)
       this.#pending += Number(to === 'Pending') - Number(from === 'Pending');
@@ -128,13 +156,14 @@ export class OrdersStore implements OnModuleInit {
     }
   }
 
-  async #transaction(inserts: NewOrder[], moves: Move[], at: number) {
+  async #transaction(inserts: NewOrder[], moves: Move[], at: number, numbers: number[]) {
+    const slot = this.database.isShared ? Math.floor(Math.random() * SLOTS) : 0;
     try {
       return await this.database.transaction(async (query) => {
-        const writer = new OrdersWriter(query, this.#lastSeq);
+        const writer = new OrdersWriter(query, this.#sql, numbers, slot);
         const receipts = await writer.insert(inserts, at);
         const moved = await writer.move(moves);
-        await writer.finish();
+        await writer.finish(this.database.isShared ? 0 : numbers.length);
         return { writer, receipts, moved };
       });
     } catch (error) {
@@ -148,7 +177,7 @@ export class OrdersStore implements OnModuleInit {
     const counters = new Map(
       (
         await this.database.read<{ name: string; value: number }>(
-          `SELECT name, value FROM order_counters WHERE name IN ('last_seq', 'Pending')`,
+          `SELECT name, SUM(value) AS value FROM order_counters WHERE name IN ('last_seq', 'Pending') GROUP BY name`,
         )
       ).map(({ name, value }) => [name, Number(value)]),
     );
@@ -159,6 +188,7 @@ export class OrdersStore implements OnModuleInit {
     this.#pending = counters.get('Pending') ?? 0;
     this.#lastCreatedAt = Number(newest?.at ?? 0);
     this.#isLoaded = true;
+    this.#loadedMs = this.clock.monotonicMs();
   }
 }
 

@@ -5,14 +5,7 @@ import { CounterDeltas } from './order.counters.js';
 import type { OrderMove } from './order.events.js';
 import { judgeRepeat, type HolderRow, type NewOrder } from './order.repeat.js';
 import type { OrderStatus } from './order.status.js';
-import {
-  ADD_TO_COUNTERS,
-  INSERT_ACCEPTED_HISTORY,
-  INSERT_HISTORY,
-  INSERT_ORDERS,
-  MOVE_ORDERS,
-  SELECT_HOLDERS,
-} from './orders.sql.js';
+import type { OrdersSql } from './sql/orders.sql.js';
 
 /** One step of one order. It happens if the order is in `from` and, where `attempt` is given, still at that attempt. */
 export interface Move {
@@ -22,9 +15,9 @@ export interface Move {
   at: number;
   attempt?: number;
   reason?: string;
-  /** The process that runs the attempt, and until when it is the owner's: then it has failed (to Processing). */
+  /** The process that runs the attempt, and for how long it is the owner's unless renewed (to Processing). */
   owner?: string;
-  leaseUntil?: number;
+  leaseMs?: number;
   /** Not to be started before this instant (to Pending). */
   notBefore?: number;
   /** Why the attempt failed (to Pending or Failed). */
@@ -59,32 +52,36 @@ interface MovedRow {
 export class OrdersWriter {
   readonly moves: OrderMove[] = [];
   readonly #counters = new CounterDeltas();
+  readonly #numbers: Iterator<number>;
 
-  readonly #seqBefore: number;
-
-  /** `lastSeq`: the last number used of the sequence that both seq and queue_seq are taken from. */
+  /**
+   * @param numbers unused ones of the sequence that both seq and queue_seq are taken from, ascending: one for each order
+   *   to requeue and, unless the database draws them itself, to insert
+   * @param slot of the counters, this process's own
+   */
   constructor(
     private readonly query: Query,
-    public lastSeq: number,
+    private readonly sql: OrdersSql,
+    numbers: number[],
+    private readonly slot: number,
   ) {
-    this.#seqBefore = lastSeq;
+    this.#numbers = numbers.values();
   }
 
   /** Stores the orders in this sequence; each outcome is a receipt, or the conflict with an order that is there already. */
   async insert(orders: NewOrder[], at: number): Promise<Outcome<Receipt>[]> {
     if (orders.length === 0) return [];
-    const first = this.lastSeq + 1;
-    this.lastSeq += orders.length;
-    const rows = orders.map((o) => [o.orderId, o.idempotencyKey, o.userId, o.totalAmount, o.itemIds]);
-    const stored = await this.query<{ seq: number }>(INSERT_ORDERS, [first, at, JSON.stringify(rows)]);
-    await this.query(INSERT_ACCEPTED_HISTORY, [first, this.lastSeq]);
-    this.#counters.moved(null, 'Pending', stored.length);
-    const isNew = new Set(stored.map(({ seq }) => seq));
-    const refused = orders.filter((_, index) => !isNew.has(first + index));
+    const stored = await (this.sql.acceptOrders ? this.#accept(orders, at) : this.#store(orders, at));
+    const seqs = orders.map(({ orderId }) => {
+      const seq = stored.get(orderId);
+      stored.delete(orderId); // another one with its id, in the same batch, is a repeat
+      return seq;
+    });
+    const refused = orders.filter((_, index) => seqs[index] === undefined);
     const holders = refused.length > 0 ? await this.#holders(refused) : [];
     return orders.map((order, index) => {
-      const seq = first + index;
-      if (!isNew.has(seq)) return judgeRepeat(order, holders);
+      const seq = seqs[index];
+      if (seq === undefined) return judgeRepeat(order, holders);
       const { orderId, userId } = order;
       this.moves.push({ seq, orderId, userId, from: null, to: 'Pending', attempt: 0, at });
       return { value: { seq, orderId, status: 'Pending', replayed: false } };
@@ -104,16 +101,51 @@ export class OrdersWriter {
   }
 
   /** Writes what was gathered; the transaction is then complete. */
-  async finish(): Promise<void> {
-    this.#counters.numbered(this.lastSeq - this.#seqBefore);
-    const deltas = this.#counters.entries();
-    if (deltas.length > 0) await this.query(ADD_TO_COUNTERS, [JSON.stringify(deltas)]);
+  async finish(numbersUsed: number): Promise<void> {
+    this.#counters.numbered(numbersUsed);
+    const deltas = this.#counters.entries(this.slot);
+    if (deltas.length > 0) await this.query(this.sql.addToCounters, [JSON.stringify(deltas)]);
+  }
+
+  /** @returns the numbers of those that were stored, by their ids */
+  async #store(orders: NewOrder[], at: number): Promise<Map<string, number>> {
+    const idBySeq = new Map(orders.map(({ orderId }) => [this.#number(), orderId]));
+    const rows = [...idBySeq.keys()].map((seq, index) => [seq, ...this.#row(orders[index])]);
+    const inserted = await this.query<{ seq: number }>(this.sql.insertOrders, [at, JSON.stringify(rows)]);
+    const { storedOrders } = this.sql;
+    const stored = storedOrders
+      ? await this.query<{ seq: number }>(storedOrders, [this.sql.list([...idBySeq.keys()])])
+      : inserted;
+    const seqs = stored.map(({ seq }) => Number(seq));
+    if (seqs.length > 0) await this.query(this.sql.insertAcceptedHistory, [this.sql.list(seqs)]);
+    this.#counters.moved(null, 'Pending', seqs.length);
+    return new Map(seqs.map((seq) => [idBySeq.get(seq) ?? '', seq]));
+  }
+
+  /** The same in one statement, where the database can. */
+  async #accept(orders: NewOrder[], at: number): Promise<Map<string, number>> {
+    const rows = JSON.stringify(orders.map((order) => this.#row(order)));
+    const sql = this.sql.acceptOrders ?? '';
+    const stored = await this.query<{ seq: number; order_id: string }>(sql, [rows, at, this.slot]);
+    return new Map(stored.map(({ seq, order_id }) => [order_id, Number(seq)]));
+  }
+
+  #row(order: NewOrder | undefined): unknown[] {
+    if (!order) return [];
+    const { orderId, idempotencyKey, userId, totalAmount, itemIds } = order;
+    return [orderId, idempotencyKey, userId, totalAmount, this.sql.items(itemIds)];
   }
 
   async #holders(orders: NewOrder[]): Promise<HolderRow[]> {
     const ids = orders.map(({ orderId }) => orderId);
     const keys = orders.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
-    return this.query<HolderRow>(SELECT_HOLDERS, [JSON.stringify(ids), JSON.stringify(keys)]);
+    return this.query<HolderRow>(this.sql.selectHolders, [this.sql.list(ids), this.sql.list(keys)]);
+  }
+
+  #number(): number {
+    const { value, done } = this.#numbers.next();
+    if (done) throw new Error('too few numbers were drawn');
+    return value;
   }
 
   /** Makes moves that differ in nothing but the order. */
@@ -127,41 +159,55 @@ export class OrdersWriter {
       at,
       notBefore = null,
       owner = null,
-      leaseUntil = null,
+      leaseMs = null,
       error,
       reason,
     } = like;
     const errorText = error ? JSON.stringify(error) : null;
-    const queueSeq = like.requeue ? ++this.lastSeq : null;
-    const seqs = JSON.stringify(moves.map(({ seq }) => seq));
+    const queueSeq = like.requeue ? this.#number() : null;
     const interrupted = Number(like.interrupted ?? false);
-    const values = [
+    const values = [from, to, attempt, at, notBefore, owner, leaseMs, errorText, queueSeq, interrupted];
+    const moved = await this.#update(
+      values,
       from,
-      to,
       attempt,
-      at,
-      notBefore,
-      owner,
-      leaseUntil,
-      errorText,
-      queueSeq,
-      interrupted,
-      seqs,
-    ];
-    const moved = await this.query<MovedRow>(MOVE_ORDERS, values);
+      moves.map(({ seq }) => seq),
+    );
     if (moved.length === 0) return;
     for (const row of moved) {
-      const move = bySeq.get(row.seq);
+      const move = bySeq.get(Number(row.seq));
       if (!move) throw new Error(`order ${row.seq} moved unasked`);
       this.#count(move, row);
       results.set(move, toMovedOrder(row));
     }
-    const movedSeqs = moved.length === moves.length ? seqs : JSON.stringify(moved.map(({ seq }) => seq));
-    await this.query(INSERT_HISTORY, [at, from, to, reason?.slice(0, 255) ?? null, movedSeqs]);
+    const movedSeqs = this.sql.list(moved.map(({ seq }) => Number(seq)));
+    await this.query(this.sql.insertHistory, [at, from, to, reason ? storable(reason) : null, movedSeqs]);
+  }
+
+  async #update(
+    values: unknown[],
+    from: OrderStatus,
+    attempt: number | null,
+    seqs: number[],
+  ): Promise<MovedRow[]> {
+    const { movableOrders, moveOrders, movedOrders } = this.sql;
+    if (!movableOrders || !movedOrders)
+      return this.query<MovedRow>(moveOrders, [...values, this.sql.list(seqs)]);
+    const movable = await this.query<{ seq: number }>(movableOrders, [
+      from,
+      attempt,
+      attempt,
+      this.sql.list(seqs),
+    ]);
+    if (movable.length === 0) return [];
+    const moving = this.sql.list(movable.map(({ seq }) => Number(seq)));
+    await this.query(moveOrders, [...values, moving]);
+    return this.query<MovedRow>(movedOrders, [moving]);
   }
 
   #count({ from, to, at }: Move, row: MovedRow): void {
-    const { seq, order_id: orderId, user_id: userId, attempts: attempt } = row;
+    const { order_id: orderId, user_id: userId, attempts: attempt } = row;
+    const seq = Number(row.seq);
     this.moves.push({ seq, orderId, userId, from, to, attempt, at });
     this.#counters.moved(from, to);
     if (to === 'Processing' && attempt === 1)
@@ -189,7 +235,7 @@ function isAlike(a: Move, b: Move): boolean {
     a.at === b.at &&
     a.attempt === b.attempt &&
     a.owner === b.owner &&
-    a.leaseUntil === b.leaseUntil &&
+    a.leaseMs === b.leaseMs &&
     a.notBefore === b.notBefore &&
     a.reason === b.reason &&
     a.interrupted === b.interrupted &&
@@ -197,9 +243,14 @@ function isAlike(a: Move, b: Move): boolean {
   );
 }
 
+/** Cut to its column; PostgreSQL has no NUL in a text. */
+function storable(reason: string): string {
+  return reason.slice(0, 255).replaceAll('\0', '\uFFFD');
+}
+
 function toMovedOrder(row: MovedRow): MovedOrder {
   return {
-    seq: row.seq,
+    seq: Number(row.seq),
     orderId: row.order_id,
     userId: row.user_id,
     itemIds: row.item_ids ? (JSON.parse(row.item_ids) as string[]) : [],

@@ -65,7 +65,7 @@ export class AttemptRunner {
         to: 'Processing',
         at: startedAt,
         owner: this.owner,
-        leaseUntil: startedAt + this.config.ATTEMPT_TIMEOUT_MS,
+        leaseMs: this.config.LEASE_MS,
       })),
     );
     return entries.map(({ id }, index) => {
@@ -76,6 +76,11 @@ export class AttemptRunner {
       if (!outcome || 'value' in outcome) return undefined;
       return outcome.error instanceof Error ? outcome.error : new Error(String(outcome.error));
     });
+  }
+
+  /** Keeps what this process works on. @throws DatabaseUnavailable */
+  async renewLeases(): Promise<void> {
+    if (this.#held.size > 0) await this.store.renew(this.owner, this.config.LEASE_MS);
   }
 
   /** Has the work done. Never rejects. @returns the move that writes down how it ended */

@@ -30,6 +30,11 @@ export class OrderProcessor {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  /** Whether more orders could be worked on than the queue had. */
+  get hasFreeSlots(): boolean {
+    return !this.#looping && this.#freeSlots() > 0;
+  }
+
   get isIdle(): boolean {
     return !this.#looping && this.#running.size === 0;
   }

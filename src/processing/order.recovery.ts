@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { Database } from '../database/database.js';
 import { OrdersReader, type ProcessingOrder } from '../orders/orders.reader.js';
 import { OrdersStore } from '../orders/orders.store.js';
 import { QueueService } from '../queue/queue.service.js';
@@ -8,7 +9,8 @@ import { suspicionMs } from './retry.policy.js';
 
 /**
  * The only code that may assume a crash: orders in Processing that nobody processes go back to Pending, in their old
- * place. One process at a time holds the database (`SqliteLock`), so whatever this one does not run, nobody runs.
+ * place. One process at a time holds a SQLite file (`SqliteLock`), so whatever this one does not run, nobody runs; on a
+ * server, the lease tells.
  * Idempotent; also finds an order whose start was committed though the commit was reported as failed.
  */
 @Injectable()
@@ -21,6 +23,7 @@ export class OrderRecovery {
     private readonly queue: QueueService,
     private readonly runner: AttemptRunner,
     private readonly clock: Clock,
+    private readonly database: Database,
   ) {}
 
   /** Serves the queue from the table: every Pending order that may start now, in line order. */
@@ -34,8 +37,8 @@ export class OrderRecovery {
 
   /** Takes back what nobody processes. */
   async recover(): Promise<void> {
-    const abandoned = (await this.reader.processing()).filter(
-      ({ seq, owner }) => owner !== this.runner.owner || !this.runner.holds(seq),
+    const abandoned = (await this.reader.processing()).filter(({ seq, owner, isExpired }) =>
+      owner === this.runner.owner ? !this.runner.holds(seq) : isExpired || !this.database.isShared,
     );
     if (abandoned.length === 0) return;
     const taken = (await Promise.all(abandoned.map((order) => this.#takeBack(order)))).filter(Boolean).length;

@@ -1,10 +1,22 @@
 import { Module } from '@nestjs/common';
+import { CONFIG, type Config } from '../config.js';
 import { MemoryQueueDriver } from './memory.driver.js';
 import { QueueDriver } from './queue.driver.js';
 import { QueueService } from './queue.service.js';
 
+async function createDriver(config: Config): Promise<QueueDriver> {
+  switch (config.QUEUE_DRIVER) {
+    case 'memory':
+      return new MemoryQueueDriver();
+    case 'bullmq': {
+      const { BullmqQueueDriver } = await import('./bullmq.driver.js'); // only who uses Redis loads its client
+      return new BullmqQueueDriver(config.REDIS_URL);
+    }
+  }
+}
+
 @Module({
-  providers: [{ provide: QueueDriver, useFactory: () => new MemoryQueueDriver() }, QueueService],
+  providers: [{ provide: QueueDriver, useFactory: createDriver, inject: [CONFIG] }, QueueService],
   exports: [QueueService],
 })
 export class QueueModule {}

@@ -157,8 +157,8 @@ describe('the checker', () => {
     'finds a counter %s that is off by one',
     async (name) => {
       const miscount = sql(`
-        INSERT INTO order_counters (name, value) VALUES ('${name}', 1)
-        ON CONFLICT (name) DO UPDATE SET value = order_counters.value + 1`);
+        INSERT INTO order_counters (name, slot, value) VALUES ('${name}', 0, 1)
+        ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + 1`);
       expect(await found(miscount)).toEqual([COUNTERS]);
     },
   );

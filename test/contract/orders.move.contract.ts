@@ -47,15 +47,21 @@ export function moveContract(open: OpenDatabase): void {
         attempt: 1,
         interruptions: 0,
         owner: 'me',
+        isExpired: 0,
       });
     });
 
     it('leases an attempt to its owner, and ends the lease with the attempt', async () => {
       const { seq } = await accept();
-      const lease = () => opened.database.read('SELECT owner, lease_until FROM orders WHERE seq = ?', [seq]);
-      const leaseUntil = at + 500;
-      await move(seq, 'Pending', 'Processing', { owner: 'me', leaseUntil });
-      expect(await lease()).toEqual([{ owner: 'me', lease_until: leaseUntil }]);
+      const lease = () =>
+        opened.database.read<{ owner: string | null; lease_until: number | null }>(
+          'SELECT owner, lease_until FROM orders WHERE seq = ?',
+          [seq],
+        );
+      await move(seq, 'Pending', 'Processing', { owner: 'me', leaseMs: 60_000 });
+      const [leased] = await lease();
+      expect(leased).toMatchObject({ owner: 'me' });
+      expect(Number(leased?.lease_until)).toBeGreaterThan(Date.now());
       await move(seq, 'Processing', 'Completed', { attempt: 1 });
       expect(await lease()).toEqual([{ owner: null, lease_until: null }]);
     });
@@ -186,7 +192,7 @@ export function moveContract(open: OpenDatabase): void {
         const error = { ...FAILURE, message: reason };
         await move(seq, 'Processing', 'Failed', { attempt: 1, reason, error });
         const [, , last] = await opened.reader.history(orderId);
-        expect(last?.reason?.slice(0, 254)).toBe(reason.slice(0, 254));
+        expect(last?.reason?.slice(0, 254)).toBe(reason.slice(0, 254).replaceAll('\0', '\uFFFD'));
         expect((await opened.reader.get(orderId))?.error).toEqual(error);
       }
     });

@@ -8,26 +8,32 @@ const entries = (...ids: number[]) => ids.map(entry);
 
 /**
  * What every `QueueDriver` promises.
- * @param make a new driver, not yet opened
+ * @param make a new driver with an empty queue, ready, not yet opened
  * @param capacity how many unclaimed entries it may hold, not counting released ones; at least 4
+ * @param numRuns how many sequences of events are tried
  */
-export function queueDriverContract(name: string, make: () => QueueDriver, capacity: number): void {
+export function queueDriverContract(
+  name: string,
+  make: () => QueueDriver | Promise<QueueDriver>,
+  capacity: number,
+  numRuns = 300,
+): void {
   describe(`${name}, as a queue driver,`, () => {
     /** A driver that serves a table with these entries. */
-    function serve(...ids: number[]) {
+    async function serve(...ids: number[]) {
       const { table, read } = tableOf(ids);
-      const driver = make();
+      const driver = await make();
       driver.open(async (after, limit) => read(after, limit));
       return { driver, table };
     }
 
     it.each([1, 3, 4, 1000])('claims the backlog in line order, %i at a time', async (limit) => {
-      const { driver } = serve(...range(1, 50));
+      const { driver } = await serve(...range(1, 50));
       expect(await drain(driver, limit)).toEqual(range(1, 50));
     });
 
     it('claims what is enqueued in the order of the line, behind the backlog', async () => {
-      const { driver, table } = serve(...range(1, 10));
+      const { driver, table } = await serve(...range(1, 10));
       const claimed = idsOf(await driver.claim(3));
       for (const id of range(11, 30)) {
         table.set(id, entry(id));
@@ -37,7 +43,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
     });
 
     it('claims fewer than asked for only when no more are there', async () => {
-      const { driver } = serve(...range(1, 11));
+      const { driver } = await serve(...range(1, 11));
       expect(idsOf(await driver.claim(4))).toEqual([1, 2, 3, 4]);
       expect(idsOf(await driver.claim(4))).toEqual([5, 6, 7, 8]);
       expect(idsOf(await driver.claim(4))).toEqual([9, 10, 11]);
@@ -45,7 +51,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
     });
 
     it('takes an entry once, however often it is enqueued', async () => {
-      const { driver, table } = serve();
+      const { driver, table } = await serve();
       expect(await driver.claim(1)).toEqual([]);
       table.set(1, entry(1));
       for (const again of [1, 1, 1]) driver.enqueue(entries(again, again));
@@ -56,7 +62,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
     });
 
     it('claims an entry anew after it was acknowledged and enqueued again', async () => {
-      const { driver } = serve(1, 2);
+      const { driver } = await serve(1, 2);
       expect(idsOf(await driver.claim(2))).toEqual([1, 2]);
       driver.ack(1);
       driver.enqueue(entries(1));
@@ -64,7 +70,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
     });
 
     it('claims released entries next, in the order given', async () => {
-      const { driver } = serve(...range(1, 9));
+      const { driver } = await serve(...range(1, 9));
       const first = await driver.claim(4);
       driver.release(first.slice(1));
       expect(idsOf(await driver.claim(2))).toEqual([2, 3]);
@@ -73,7 +79,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
     });
 
     it('finds after a rewind what no enqueue told it of', async () => {
-      const { driver, table } = serve();
+      const { driver, table } = await serve();
       expect(await driver.claim(1)).toEqual([]);
       table.set(1, entry(1));
       table.set(2, entry(2));
@@ -85,7 +91,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
     });
 
     it('goes on where it was after the backlog could not be read', async () => {
-      const driver = make();
+      const driver = await make();
       let isDown = true;
       driver.open(async (after) => {
         if (isDown) throw new Error('down');
@@ -100,7 +106,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
     whileReadingContract(make, capacity);
 
     it('holds no more than its capacity, however long the backlog and however much is enqueued', async () => {
-      const driver = make();
+      const driver = await make();
       let isEmpty = false;
       let handedOut = 0;
       driver.open(async (after, limit) => {
@@ -114,7 +120,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
       isEmpty = true;
       expect((await drain(driver, capacity)).length).toBeLessThanOrEqual(capacity);
 
-      const { driver: idle, table } = serve();
+      const { driver: idle, table } = await serve();
       await idle.claim(1);
       idle.enqueue(range(1, 3 * capacity).map(entry));
       table.clear();
@@ -123,7 +129,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
 
     it('keeps its promises through any sequence of events', async () => {
       const run = async (sequence: Parameters<QueueModel['run']>[0][]) => {
-        const model = new QueueModel(make());
+        const model = new QueueModel(await make());
         for (const step of sequence) await model.run(step);
         return model;
       };
@@ -132,7 +138,7 @@ export function queueDriverContract(name: string, make: () => QueueDriver, capac
           await (await run(sequence)).finish();
           expect(await (await run(sequence)).held()).toBeLessThanOrEqual(capacity);
         }),
-        { numRuns: 300 },
+        { numRuns },
       );
     });
   });

@@ -2,15 +2,15 @@ import type { QueueDriver } from '../../src/queue/queue.driver.js';
 import { drain, entry, idsOf, range, tableOf } from './queue.table.js';
 
 /** The part of the contract about what happens between a driver's look at the backlog and the answer to it. */
-export function whileReadingContract(make: () => QueueDriver, capacity: number): void {
+export function whileReadingContract(make: () => QueueDriver | Promise<QueueDriver>, capacity: number): void {
   describe('while it reads the backlog,', () => {
     /** A driver whose first slow read stops after its look at the table, until `goOn`. */
-    function serveSlowly(...ids: number[]) {
+    async function serveSlowly(...ids: number[]) {
       const { table, read } = tableOf(ids);
       const looked = Promise.withResolvers<void>();
       const gate = Promise.withResolvers<void>();
       const state = { isSlow: true };
-      const driver = make();
+      const driver = await make();
       driver.open(async (after, limit) => {
         const seen = read(after, limit);
         if (state.isSlow) {
@@ -27,7 +27,7 @@ export function whileReadingContract(make: () => QueueDriver, capacity: number):
       ['short', [1]],
       ['long', range(1, 9)],
     ])('misses nothing that is enqueued, and takes nothing twice: %s backlog', async (_, ids) => {
-      const { driver, table, looked, goOn } = serveSlowly(...ids);
+      const { driver, table, looked, goOn } = await serveSlowly(...ids);
       const claim = driver.claim(4);
       await looked;
       const late = range(ids.length + 1, ids.length + 7);
@@ -38,7 +38,7 @@ export function whileReadingContract(make: () => QueueDriver, capacity: number):
     });
 
     it('misses nothing that comes back to a place which the read has passed', async () => {
-      const { driver, table, looked, goOn } = serveSlowly(1, 2, 4);
+      const { driver, table, looked, goOn } = await serveSlowly(1, 2, 4);
       const claim = driver.claim(2);
       await looked;
       table.set(3, entry(3));
@@ -49,7 +49,7 @@ export function whileReadingContract(make: () => QueueDriver, capacity: number):
     });
 
     it('holds no more than its capacity, whatever comes back meanwhile', async () => {
-      const { driver, table, state, looked, goOn } = serveSlowly(...range(1, 3 * capacity));
+      const { driver, table, state, looked, goOn } = await serveSlowly(...range(1, 3 * capacity));
       state.isSlow = false;
       const claimed = idsOf(await driver.claim(capacity));
       state.isSlow = true;
@@ -64,7 +64,7 @@ export function whileReadingContract(make: () => QueueDriver, capacity: number):
     });
 
     it('takes a rewind for what it is: everything from the beginning is read again', async () => {
-      const { driver, table, looked, goOn } = serveSlowly(2, 3);
+      const { driver, table, looked, goOn } = await serveSlowly(2, 3);
       const claim = driver.claim(4);
       await looked;
       table.set(1, entry(1));

@@ -12,7 +12,7 @@ import { OrdersReader } from '../../src/orders/orders.reader.js';
 import { OrdersStore } from '../../src/orders/orders.store.js';
 
 /** Opens a new, empty database. `remove` takes it away again; the database is closed by then. */
-export type OpenDatabase = () => Promise<{ database: Database; remove: () => void }>;
+export type OpenDatabase = () => Promise<{ database: Database; remove: () => void | Promise<void> }>;
 
 export interface OpenStore {
   database: Database;
@@ -34,7 +34,7 @@ export async function openStore(open: OpenDatabase, clock = new Clock()): Promis
   await store.onModuleInit();
   const close = async () => {
     await database.onApplicationShutdown();
-    remove();
+    await remove();
   };
   const reader = new OrdersReader(database);
   for (const event of [ORDERS_MOVED, ORDERS_UNCERTAIN]) events.on(event, () => reader.forgetCounts());

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { CONFIG_KEYS, ConfigError, parseConfig } from '../../src/config.js';
+import { CONFIG_KEYS, ConfigError, parseConfig, withoutPassword } from '../../src/config.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const dotEnv = parseEnv(readFileSync(join(ROOT, '.env'), 'utf8'));
@@ -60,19 +60,42 @@ describe('the configuration', () => {
     const message = problemsOf({
       PORT: '80800',
       LOG_LEVEL: 'loud',
-      DATABASE_URL: 'postgres://db',
+      DATABASE_URL: 'oracle://db',
       MAX_ATTEMPTS: '0',
       PROCESSING_TIME_MS: '2s',
       PROCESSOR_CONCURRENCY: '1.5',
     });
     expect(message.split('\n').slice(1).toSorted()).toEqual([
-      '  DATABASE_URL="postgres://db": must be sqlite:<path of a file>',
+      '  DATABASE_URL="oracle://db": must be sqlite:<path of a file>, postgres://… or mysql://…',
       '  LOG_LEVEL="loud": must be one of fatal, error, warn, info, log, debug, verbose',
       '  MAX_ATTEMPTS="0": must be a whole number from 1 to 1000',
       '  PORT="80800": must be a whole number from 0 to 65535',
       '  PROCESSING_TIME_MS="2s": must be a whole number from 0 to 86400000',
       '  PROCESSOR_CONCURRENCY="1.5": must be a whole number from 1 to 10000',
     ]);
+  });
+
+  it('takes a role of its own only with a database that processes can share', () => {
+    for (const ROLE of ['api', 'worker']) {
+      expect(problemsOf({ ROLE })).toContain(`ROLE="${ROLE}": must be all with a SQLite file`);
+      expect(parseConfig({ ROLE, DATABASE_URL: 'postgres://db/orders' }).ROLE).toBe(ROLE);
+    }
+  });
+
+  it('shows no password of a database', () => {
+    expect(problemsOf({ DATABASE_URL: 'oracle://me:secret@db/orders' })).not.toContain('secret');
+    expect(withoutPassword('postgres://me:secret@db/orders')).toBe('postgres://me:***@db/orders');
+  });
+
+  it('never shows a password', () => {
+    expect(problemsOf({ REDIS_URL: 'http://:secret@redis:6379' })).toContain(
+      'REDIS_URL="http://:***@redis:6379": must be a redis:// or rediss:// URL',
+    );
+    expect(problemsOf({ DATABASE_URL: 'http://me:secret@db' })).not.toContain('secret');
+  });
+
+  it.each(['redis://127.0.0.1', 'rediss://me:secret@redis:6380/2'])('takes %s for Redis', (url) => {
+    expect(parseConfig({ QUEUE_DRIVER: 'bullmq', REDIS_URL: url })).toMatchObject({ REDIS_URL: url });
   });
 
   it.each(['true', 'null', '-1', 'Infinity', 'NaN', '8000 8001'])('refuses %j as a port', (value) => {

@@ -1,6 +1,7 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 const id = (name: string) => ({ name, type: 'varchar', length: '128' });
+const text = (name: string, isMysql: boolean) => ({ name, type: isMysql ? 'longtext' : 'text' }); // MySQL's text ends at 64 KiB
 const bigint = (name: string) => ({ name, type: 'bigint' });
 const optional = <Column extends object>(column: Column) => ({ ...column, isNullable: true });
 
@@ -9,11 +10,15 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
   readonly name = 'OrdersSchema1763683200000';
 
   async up(runner: QueryRunner): Promise<void> {
+    const { type } = runner.connection.options;
+    const isMysql = type === 'mysql';
+    const where = (condition: string) => (isMysql ? {} : { where: condition }); // it has no partial indexes
+    const number = type === 'better-sqlite3' ? 'integer' : 'bigint'; // SQLite's row number is an integer primary key
     await runner.createTable(
       new Table({
         name: 'orders',
         columns: [
-          { name: 'seq', type: 'integer', isPrimary: true },
+          { name: 'seq', type: number, isPrimary: true },
           id('order_id'),
           optional({ name: 'idempotency_key', type: 'varchar', length: '255' }),
           id('user_id'),
@@ -31,7 +36,7 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
           optional(bigint('completed_at')),
           bigint('updated_at'),
           optional({ name: 'error', type: 'text' }),
-          { name: 'item_ids', type: 'text' },
+          text('item_ids', isMysql),
         ],
         indices: [
           new TableIndex({ name: 'orders_order_id', columnNames: ['order_id'], isUnique: true }),
@@ -39,20 +44,23 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
             name: 'orders_idempotency_key',
             columnNames: ['idempotency_key'],
             isUnique: true,
-            where: '"idempotency_key" IS NOT NULL',
+            ...where('"idempotency_key" IS NOT NULL'),
           }),
           new TableIndex({
             name: 'orders_pending',
-            columnNames: ['queue_seq'],
-            where: `"status" = 'Pending'`,
+            columnNames: isMysql ? ['status', 'queue_seq'] : ['queue_seq'],
+            ...where(`"status" = 'Pending'`),
           }),
           new TableIndex({
             name: 'orders_delayed',
             columnNames: ['not_before'],
-            where: '"not_before" IS NOT NULL',
+            ...where('"not_before" IS NOT NULL'),
           }),
           new TableIndex({ name: 'orders_status', columnNames: ['status', 'seq'] }),
           new TableIndex({ name: 'orders_user', columnNames: ['user_id', 'seq'] }),
+          ...(type === 'better-sqlite3'
+            ? [] // a binary search along seq does: one process has one clock
+            : [new TableIndex({ name: 'orders_created_at', columnNames: ['created_at'] })]),
         ],
       }),
     );
@@ -62,12 +70,12 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
         columns: [
           {
             name: 'id',
-            type: 'integer',
+            type: number,
             isPrimary: true,
             isGenerated: true,
             generationStrategy: 'increment',
           },
-          { name: 'order_seq', type: 'integer' },
+          { name: 'order_seq', type: number },
           bigint('at'),
           optional({ name: 'from_status', type: 'varchar', length: '16' }),
           { name: 'to_status', type: 'varchar', length: '16' },
@@ -80,12 +88,35 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
     await runner.createTable(
       new Table({
         name: 'order_counters',
-        columns: [{ name: 'name', type: 'varchar', length: '64', isPrimary: true }, bigint('value')],
+        columns: [
+          { name: 'name', type: 'varchar', length: '64', isPrimary: true },
+          { name: 'slot', type: 'integer', isPrimary: true },
+          bigint('value'),
+        ],
       }),
     );
+    if (type === 'postgres') await runner.query('CREATE SEQUENCE orders_seq');
+    if (isMysql) {
+      await runner.query('CREATE TABLE order_sequence (value BIGINT NOT NULL)');
+      await runner.query('INSERT INTO order_sequence VALUES (0)');
+      await compareExactly(runner);
+    }
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['order_counters', 'order_history', 'orders']) await runner.dropTable(table);
+    for (const table of TABLES) await runner.dropTable(table);
+    const { type } = runner.connection.options;
+    if (type === 'postgres') await runner.query('DROP SEQUENCE orders_seq');
+    if (type === 'mysql') await runner.query('DROP TABLE order_sequence');
   }
+}
+
+const TABLES = ['order_counters', 'order_history', 'orders'];
+
+/** Ids differ in case and in blanks at their end, which MySQL's usual collations ignore. */
+async function compareExactly(runner: QueryRunner): Promise<void> {
+  const [row] = (await runner.query('SELECT VERSION() AS version')) as { version: string }[];
+  const collation = row?.version.includes('MariaDB') ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
+  for (const table of TABLES)
+    await runner.query(`ALTER TABLE ${table} CONVERT TO CHARACTER SET utf8mb4 COLLATE ${collation}`);
 }

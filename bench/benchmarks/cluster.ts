@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import type { Benchmark } from '../harness/benchmark.ts';
+import { postBatches, postOrders } from '../harness/load.ts';
+import { alternate } from '../harness/rounds.ts';
+import { Server } from '../harness/server.ts';
+import { ratio } from '../harness/statistics.ts';
+
+const POSTGRES = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/test';
+
+/** Work that waits, so that two workers are not merely two programs on one machine that compete for it. */
+const WORK = { PROCESSING_TIME_MS: 20, PROCESSOR_CONCURRENCY: 20 };
+const ROUNDS = 5;
+
+/** An empty database that goes away with its scope. */
+async function temporaryDatabase(): Promise<{ url: string } & AsyncDisposable> {
+  const source = await new DataSource({ type: 'postgres', url: POSTGRES }).initialize();
+  const name = `ordermill_bench_${randomBytes(6).toString('hex')}`;
+  await source.query(`CREATE DATABASE ${name}`);
+  const url = new URL(POSTGRES);
+  url.pathname = `/${name}`;
+  const remove = async () => {
+    await source.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await source.destroy();
+  };
+  return { url: url.href, [Symbol.asyncDispose]: remove };
+}
+
+/** @returns completed orders a second of so many workers, from the first completed one on */
+async function drain(workers: number, orders: number): Promise<number> {
+  await using database = await temporaryDatabase();
+  const environment = { DATABASE_URL: database.url };
+  await using api = await Server.start('ordermill', { environment: { ...environment, ROLE: 'api' } });
+  await postBatches(api.url, { orders });
+  await using stack = new AsyncDisposableStack();
+  const start = () => Server.start('ordermill', { environment: { ...environment, ...WORK, ROLE: 'worker' } });
+  for (const worker of await Promise.all(Array.from({ length: workers }, start))) stack.use(worker);
+  let before = 0;
+  const startedAt = await api.until(({ completed_orders }) => (before = completed_orders) > orders / 10);
+  const doneAt = await api.until(({ completed_orders }) => completed_orders === orders);
+  return ((orders - before) / (doneAt - startedAt)) * 1000;
+}
+
+export const cluster: Benchmark = {
+  name: 'cluster',
+  title:
+    'On PostgreSQL: POST /orders over 64 connections, and orders completed by one worker and by two (work 20 ms)',
+  async run(scale) {
+    await using database = await temporaryDatabase();
+    const environment = { DATABASE_URL: database.url, ROLE: 'api' };
+    const intake = await (async () => {
+      await using api = await Server.start('ordermill', { environment });
+      await using unstored = await Server.start('unstored');
+      const post = (server: Server) => async () =>
+        (await postOrders(server.url, { seconds: scale.seconds })).perSecond;
+      return await alternate(scale, { api: post(api), unstored: post(unstored) });
+    })();
+    const orders = scale.orders(10_000);
+    const rounds = Math.min(ROUNDS, scale.rounds);
+    const { one, two } = await alternate(
+      { rounds },
+      { one: () => drain(1, orders), two: () => drain(2, orders) },
+    );
+    return {
+      series: [
+        { name: 'POST /orders, one process', unit: 'orders/s', values: intake.api },
+        { name: 'the same without a database', unit: 'orders/s', values: intake.unstored, isBaseline: true },
+        { name: 'one worker', unit: 'completed/s', values: one, isBaseline: true },
+        { name: 'two workers', unit: 'completed/s', values: two },
+      ],
+      bars: [
+        { claim: 'of itself without a database', value: ratio(intake.api, intake.unstored), atLeast: 0.8 },
+        { claim: 'times one worker, with two', value: ratio(two, one), atLeast: 1.6 },
+      ],
+    };
+  },
+};

@@ -1,0 +1,58 @@
+import type { Dialect } from '../../database/database.js';
+import { MYSQL } from './mysql.sql.js';
+import { POSTGRES } from './postgres.sql.js';
+import { SQLITE } from './sqlite.sql.js';
+
+/**
+ * Every statement on orders that is not the same text on every database. Positional parameters are `?`; a text never
+ * varies with the number of orders, because many values are one parameter (`list`).
+ */
+export interface OrdersSql {
+  /** Many values as one parameter, for statements that say so. */
+  list(values: (number | string)[]): unknown;
+  /** An order's items inside the JSON of `insertOrders`. */
+  items(itemIds: string[]): unknown;
+  /**
+   * Takes the instant and `[[seq, orderId, idempotencyKey, userId, totalAmount, items], …]` as JSON. One whose id or key
+   * is taken is left out. Returns the seq of each row stored, unless there is `storedOrders`.
+   */
+  insertOrders: string;
+  /** Takes a list of seqs; returns those that there are. */
+  storedOrders?: string;
+  /**
+   * Does all of an insert in one statement: numbers, rows, history and the counter. Takes
+   * `[[orderId, idempotencyKey, userId, totalAmount, items], …]` as JSON, the instant and the counters' slot. Returns seq
+   * and order_id of each row stored.
+   */
+  acceptOrders?: string;
+  /** Takes a list of the seqs that were just stored. */
+  insertAcceptedHistory: string;
+  /** Takes a list of order ids and one of idempotency keys; returns the orders that hold them. */
+  selectHolders: string;
+  /**
+   * The only statement that writes `status`: compare-and-set on the status and, for a running attempt, on its number.
+   * Takes from, to, attempt (null: any), at, notBefore, owner, leaseMs, error, queueSeq, interrupted (0 or 1) and a list of
+   * seqs: what is the same for all of them is bound once. Returns the orders that moved, unless there is `movableOrders`.
+   */
+  moveOrders: string;
+  /** Takes from, attempt twice, and a list of seqs; locks and returns the orders that `moveOrders` will move. */
+  movableOrders?: string;
+  /** Takes a list of seqs; returns the orders as `moveOrders` would. */
+  movedOrders?: string;
+  /** Takes at, from, to, reason, and a list of the seqs that moved so. */
+  insertHistory: string;
+  /** Takes `[[name, slot, delta], …]` as JSON. */
+  addToCounters: string;
+  /** Takes a list of order ids; returns these columns of theirs. */
+  selectByIds(columns: string): string;
+  /** The instant by the database's clock, in milliseconds since 1970. */
+  now: string;
+  /** Said after `orders`: which index to take, where the database must be told. */
+  useIndex(name: string): string;
+}
+
+const BY_DIALECT: Record<Dialect, OrdersSql> = { sqlite: SQLITE, postgres: POSTGRES, mysql: MYSQL };
+
+export function ordersSql(dialect: Dialect): OrdersSql {
+  return BY_DIALECT[dialect];
+}

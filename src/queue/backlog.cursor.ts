@@ -1,0 +1,63 @@
+import type { Backlog, QueueEntry } from './queue.driver.js';
+
+/** How far the backlog was read. It can be sent back at any time; that counts from the next `settle` on. */
+export class BacklogCursor {
+  #backlog: Backlog | undefined;
+  /** Every entry of the backlog up to this place was seen. */
+  #place = 0;
+  #hasMore = false;
+  /** Where to read from again; Infinity: nowhere. */
+  #backTo = Infinity;
+  #readMs = -Infinity;
+
+  open(backlog: Backlog): void {
+    this.#backlog = backlog;
+    this.goBack(0);
+  }
+
+  /** Whether there may be entries beyond the cursor. */
+  get hasMore(): boolean {
+    return this.#hasMore;
+  }
+
+  get isSentBack(): boolean {
+    return this.#backTo < Infinity;
+  }
+
+  /** How long nothing was read. */
+  get idleMs(): number {
+    return performance.now() - this.#readMs;
+  }
+
+  /** The read that is under way may have missed what stands behind `place`, or the queue lost it. */
+  goBack(place: number): void {
+    this.#backTo = Math.min(this.#backTo, place);
+  }
+
+  settle(): void {
+    if (!this.isSentBack) return;
+    this.#place = Math.min(this.#place, this.#backTo);
+    this.#hasMore = this.#backlog !== undefined; // who never opened it only adds
+    this.#backTo = Infinity;
+  }
+
+  /** Whether the entry at this place will be read in its turn. */
+  willRead(place: number): boolean {
+    return this.#hasMore && place > this.#place;
+  }
+
+  /** An entry that stands behind all that were read is in the queue. */
+  saw(place: number): void {
+    if (!this.#hasMore) this.#place = Math.max(this.#place, place);
+  }
+
+  /** Reads on, and goes on only after `add` took what was read. */
+  async read(limit: number, add: (entries: QueueEntry[]) => Promise<void>): Promise<void> {
+    if (!this.#backlog) throw new Error('the queue was not opened');
+    const entries = await this.#backlog(this.#place, limit);
+    await add(entries);
+    this.#readMs = performance.now();
+    this.#place = entries.at(-1)?.place ?? this.#place;
+    this.#hasMore = entries.length === limit;
+  }
+}

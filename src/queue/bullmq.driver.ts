@@ -1,0 +1,177 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { BacklogCursor } from './backlog.cursor.js';
+import { BullmqQueue, type TakenJob } from './bullmq.queue.js';
+import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
+
+/** Entries that are read from the backlog at once. */
+const PAGE = 1000;
+
+/** A backlog with more to read is read on this often, even though enough waits: it may hold what comes before that. */
+const READ_MS = 1000;
+
+/**
+ * A window of the line in Redis, which all processes share; each one reads the backlog on when the window runs empty.
+ * While Redis is away nothing can be claimed, and what is enqueued is forgotten: the backlog is read from its beginning
+ * when Redis is back.
+ */
+@Injectable()
+export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutdown {
+  readonly #queue: BullmqQueue;
+  readonly #capacity: number;
+  readonly #lockMs: number;
+  readonly #cursor = new BacklogCursor();
+  /** What this process has claimed, released entries too. */
+  readonly #claimed = new Map<number, TakenJob>();
+  /** Released: the next to be claimed. */
+  readonly #front: QueueEntry[] = [];
+  /** To be removed from Redis, and then to be added. */
+  readonly #acked: TakenJob[] = [];
+  readonly #enqueued: QueueEntry[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+  #willFlush = false;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(url: string, { name = 'orders', capacity = 10_000, lockMs = 3000 } = {}) {
+    super();
+    this.#capacity = capacity;
+    this.#lockMs = lockMs;
+    this.#queue = new BullmqQueue(url, name, lockMs, () => this.#cursor.goBack(0));
+  }
+
+  /** Whether Redis can be reached. */
+  get isReady(): boolean {
+    return this.#queue.isReady;
+  }
+
+  open(backlog: Backlog): void {
+    this.#cursor.open(backlog);
+    const renew = () => this.#queue.renew([...this.#claimed.values()]).catch(() => undefined); // the next one may
+    this.#timer = setInterval(() => {
+      this.#cursor.goBack(0); // a process that is never idle is never told to rewind, and Redis may have lost something
+      void renew();
+    }, this.#lockMs / 3);
+  }
+
+  enqueue(entries: QueueEntry[]): void {
+    for (const entry of entries) {
+      if (this.#claimed.has(entry.id)) continue;
+      const isFull = this.#enqueued.length >= this.#capacity || !this.#queue.isReady;
+      if (isFull || this.#cursor.willRead(entry.place)) this.#cursor.goBack(entry.place - 1);
+      else this.#enqueued.push(entry);
+    }
+    this.#flushSoon();
+  }
+
+  claim(limit: number): Promise<QueueEntry[]> {
+    return this.#alone(async () => {
+      const claimed = this.#front.splice(0, limit);
+      try {
+        await this.#claim(claimed, limit);
+        return claimed;
+      } catch (error) {
+        this.#front.unshift(...claimed);
+        throw error;
+      }
+    });
+  }
+
+  ack(id: number): void {
+    const job = this.#claimed.get(id);
+    if (!job) return;
+    this.#claimed.delete(id);
+    this.#acked.push(job);
+    this.#flushSoon();
+  }
+
+  release(entries: QueueEntry[]): void {
+    this.#front.unshift(...entries);
+  }
+
+  rewind(): void {
+    for (const { id } of this.#front.splice(0)) this.ack(id); // it gets its place in line again when it is read
+    this.#cursor.goBack(0);
+  }
+
+  /** What is claimed is given up, so that other processes need not wait for the locks to end. */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const id of this.#claimed.keys()) this.ack(id);
+    this.#isClosed = true;
+    await this.#queue.close(this.#alone(() => this.#flush()));
+  }
+
+  async #claim(claimed: QueueEntry[], limit: number): Promise<void> {
+    for (;;) {
+      await this.#flush();
+      if (this.#cursor.hasMore && this.#cursor.idleMs > READ_MS) await this.#readOn();
+      await this.#take(claimed, limit);
+      if (claimed.length === limit) return;
+      const hasNews = this.#cursor.isSentBack || this.#enqueued.length > 0;
+      if (this.#cursor.hasMore ? !(await this.#readOn()) : !hasNews) return;
+    }
+  }
+
+  async #take(claimed: QueueEntry[], limit: number): Promise<void> {
+    while (claimed.length < limit) {
+      const { jobs, error } = await this.#queue.take(
+        Math.min(limit - claimed.length, await this.#queue.length()),
+      );
+      for (const job of jobs) {
+        const { id, place } = job.data;
+        const isOurs = this.#claimed.has(id); // its lock had run out
+        this.#claimed.set(id, job);
+        if (!isOurs) claimed.push({ id, place });
+      }
+      if (error) throw error;
+      if (jobs.length === 0) return;
+    }
+  }
+
+  /** Brings to Redis what was acknowledged and enqueued. */
+  async #flush(): Promise<void> {
+    this.#willFlush = false;
+    this.#cursor.settle();
+    const [acked, enqueued] = [this.#acked.splice(0), this.#enqueued.splice(0)];
+    try {
+      await this.#queue.remove(acked);
+      await this.#add(enqueued);
+    } catch (error) {
+      this.#cursor.goBack(0);
+      throw error;
+    }
+  }
+
+  /** Fills no more than half of the window, so that the beginning of the backlog finds room. */
+  async #add(entries: QueueEntry[]): Promise<void> {
+    const fresh = entries.filter(({ id, place }) => !this.#claimed.has(id) && !this.#cursor.willRead(place));
+    if (fresh.length === 0) return;
+    const room = Math.max(0, Math.ceil(this.#capacity / 2) - (await this.#queue.length()));
+    await this.#queue.add(fresh.slice(0, room));
+    for (const { place } of fresh.slice(0, room)) this.#cursor.saw(place);
+    for (const { place } of fresh.slice(room)) this.#cursor.goBack(place - 1);
+  }
+
+  /** @returns whether there was room in the window */
+  async #readOn(): Promise<boolean> {
+    const room = Math.min(PAGE, this.#capacity - (await this.#queue.length()));
+    if (room <= 0) return false;
+    await this.#cursor.read(room, (entries) =>
+      this.#queue.add(entries.filter(({ id }) => !this.#claimed.has(id))),
+    );
+    return true;
+  }
+
+  #flushSoon(): void {
+    if (this.#willFlush || this.#isClosed) return;
+    this.#willFlush = true;
+    this.#alone(() => this.#flush()).catch(() => undefined); // what is missing is read from the backlog
+  }
+
+  /** One step at a time: what comes while the backlog is read is looked at after it. */
+  #alone<Result>(step: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(step);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { BullmqQueueDriver } from '../../src/queue/bullmq.driver.js';
+
+const URL_OF_REDIS = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+
+/** Empties a numbered database of Redis. @returns its URL */
+export async function emptyRedis(number: number): Promise<string> {
+  const url = new URL(`/${number}`, URL_OF_REDIS).href;
+  const client = new Redis(url, { disconnectTimeout: 100 });
+  await client.flushdb();
+  client.disconnect();
+  return url;
+}
+
+/** Whether Redis answers. With `CI=true` one that does not is an error: no suite is skipped there. */
+export async function isRedisThere(): Promise<boolean> {
+  const client = new Redis(URL_OF_REDIS, {
+    lazyConnect: true,
+    disconnectTimeout: 100,
+    retryStrategy: () => null,
+  });
+  client.on('error', () => undefined); // connect() rejects too
+  try {
+    await client.connect();
+    return true;
+  } catch (error) {
+    const message = `Redis is not at ${URL_OF_REDIS} (TEST_REDIS_URL): ${(error as Error).message}`;
+    if (process.env['CI'] === 'true') throw new Error(message, { cause: error });
+    process.stderr.write(`skipped: ${message}\n`);
+    return false;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Drivers on queues of their own, and what else a test does to Redis. `clean` closes and removes everything. */
+export class RedisBench {
+  readonly #drivers: BullmqQueueDriver[] = [];
+  readonly #names = new Set<string>();
+  #client: Redis | undefined;
+
+  /** A queue's name that nobody else uses. */
+  name(): string {
+    return `test-${randomBytes(6).toString('hex')}`;
+  }
+
+  /** A connected driver. */
+  async driver(options: { name?: string; capacity?: number; lockMs?: number } = {}, url = URL_OF_REDIS) {
+    const { name = this.name() } = options;
+    this.#names.add(name);
+    const driver = new BullmqQueueDriver(url, { ...options, name });
+    this.#drivers.push(driver);
+    await until(() => driver.isReady);
+    return driver;
+  }
+
+  /** Loses a queue, as FLUSHALL would. */
+  async lose(name: string): Promise<void> {
+    this.#client ??= new Redis(URL_OF_REDIS, { disconnectTimeout: 100 });
+    const keys = await this.#client.keys(`ordermill:${name}:*`);
+    if (keys.length > 0) await this.#client.del(...keys);
+  }
+
+  async clean(): Promise<void> {
+    await Promise.all(this.#drivers.splice(0).map((driver) => driver.onApplicationShutdown()));
+    for (const name of this.#names) await this.lose(name);
+    this.#names.clear();
+    this.#client?.disconnect();
+    this.#client = undefined;
+  }
+}
+
+export async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await isTrue())) {
+    if (performance.now() > end) throw new Error('did not happen in time');
+    await wait(2);
+  }
+}
+
+/** A port at which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
