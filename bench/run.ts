@@ -32,8 +32,9 @@ const BENCHMARKS: Benchmark[] = [
 
 const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.
 
-  npm run bench                  all of them, at most 10 minutes; writes bench/results.json and docs/
+  npm run bench                  all that need nothing else, at most 10 minutes; writes bench/results.json and docs/
   npm run bench -- <name> …      only these: ${BENCHMARKS.map(({ name }) => name).join(', ')}
+  npm run bench -- cluster       needs PostgreSQL at TEST_POSTGRES_URL
   npm run bench -- --check       fails when a bar is missed
   npm run bench -- --quick       only sees that they run: its figures mean nothing and are not kept
 `;
@@ -58,7 +59,7 @@ if (unknown.length > 0) {
 process.setMaxListeners(0); // every server and folder of a run is tidied away at its end
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-const chosen = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+const chosen = BENCHMARKS.filter(({ name, needs }) => (names.length === 0 ? !needs : names.includes(name)));
 warnIfBusy();
 for (const benchmark of chosen) {
   const findings = await benchmark.run(options.quick ? QUICK : FULL);

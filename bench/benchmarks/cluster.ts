@@ -45,6 +45,7 @@ export const cluster: Benchmark = {
   name: 'cluster',
   title:
     'On PostgreSQL: POST /orders over 64 connections, and orders completed by one worker and by two (work 20 ms)',
+  needs: 'PostgreSQL (TEST_POSTGRES_URL)',
   async run(scale) {
     await using database = await temporaryDatabase();
     const environment = { DATABASE_URL: database.url, ROLE: 'api' };

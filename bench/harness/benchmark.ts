@@ -43,5 +43,7 @@ export interface Findings {
 export interface Benchmark {
   name: string;
   title: string;
+  /** What it needs beside this project: it runs only when it is asked for by name. */
+  needs?: string;
   run(scale: Scale): Promise<Findings>;
 }
