@@ -10,7 +10,7 @@ export const WRITING = [
   'journal_mode = WAL',
   'synchronous = FULL',
   'busy_timeout = 0', // to wait here would stop the whole process; `SqliteDatabase` waits without
-  'wal_autocheckpoint = 4000', // pages; each is written back once for many commits that touched it
+  'wal_autocheckpoint = 2000', // pages: each is written back once for many commits, and the commit that does it stays below 20 ms
   'cache_size = -32768', // KiB
 ];
 
