@@ -15,7 +15,8 @@ export interface BatcherOptions {
 
 /**
  * Group commit: items that arrive while a flush runs, or in the same turn of the event loop, share the next one.
- * No timer: an idle batcher flushes at the end of the turn, a busy one after the first turn that brings nothing new. Flushes never overlap and keep the order of arrival.
+ * No timer: an idle batcher flushes at the end of the turn, a busy one after the first turn that brings nothing new.
+ * Flushes never overlap and keep the order of arrival.
  * When a flush fails for a reason that may be one item's, each item is tried alone, so that a bad one fails alone.
  */
 export class Batcher<Item, Result> {

@@ -4,6 +4,7 @@ import type { Database as SqliteConnection } from 'better-sqlite3';
 import type { DataSourceOptions } from 'typeorm';
 import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlite3/BetterSqlite3DataSourceOptions.js';
 import { OrdersSchema1763683200000 } from './migrations/1763683200000-orders.js';
+import { CounterSlots1763712000000 } from './migrations/1763712000000-counter-slots.js';
 
 /** A commit is on the disk when it returns: WAL with FULL syncs the log at every commit (TypeORM's enableWAL does not). */
 export const WRITING = [
@@ -15,7 +16,7 @@ export const WRITING = [
 ];
 
 const MIGRATIONS = {
-  migrations: [OrdersSchema1763683200000],
+  migrations: [OrdersSchema1763683200000, CounterSlots1763712000000],
   migrationsTableName: 'migrations',
   synchronize: false,
 };

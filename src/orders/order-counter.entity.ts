@@ -6,7 +6,7 @@ export class OrderCounterEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   name!: string;
 
-  /** A process adds to a slot of its own, so that processes do not wait for each other; the sum counts. */
+  /** On a server a transaction adds to one at random, so that few wait for each other; the sum counts. SQLite's is 0. */
   @PrimaryColumn({ type: 'integer' })
   slot!: number;
 

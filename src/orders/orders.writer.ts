@@ -57,7 +57,7 @@ export class OrdersWriter {
   /**
    * @param numbers unused ones of the sequence that both seq and queue_seq are taken from, ascending: one for each order
    *   to requeue and, unless the database draws them itself, to insert
-   * @param slot of the counters, this process's own
+   * @param slot of the counters, to add to
    */
   constructor(
     private readonly query: Query,

@@ -97,6 +97,18 @@ describe('a SQLite file of orders', () => {
     await database.onApplicationShutdown();
   });
 
+  it('is brought up to date by its next start, with all that it counts', async () => {
+    const source = await new DataSource(databaseOptions(files.url)).initialize();
+    await source.runMigrations();
+    await source.undoLastMigration();
+    await source.query(`INSERT INTO order_counters (name, value) VALUES ('last_seq', 7), ('Pending', 3)`);
+    await source.destroy();
+    const { store, reader, close } = await openStore(openAt(files));
+    expect((await reader.counts()).byStatus.Pending).toBe(3);
+    expect((await store.insert(aRequest())).seq).toBe(8);
+    await close();
+  });
+
   it('can be taken back to nothing by its migrations, and forward again', async () => {
     const source = await new DataSource(databaseOptions(files.url)).initialize();
     const tables = () =>

@@ -58,9 +58,7 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
           }),
           new TableIndex({ name: 'orders_status', columnNames: ['status', 'seq'] }),
           new TableIndex({ name: 'orders_user', columnNames: ['user_id', 'seq'] }),
-          ...(type === 'better-sqlite3'
-            ? [] // a binary search along seq does: one process has one clock
-            : [new TableIndex({ name: 'orders_created_at', columnNames: ['created_at'] })]),
+          new TableIndex({ name: 'orders_created_at', columnNames: ['created_at'] }),
         ],
       }),
     );
@@ -88,11 +86,7 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
     await runner.createTable(
       new Table({
         name: 'order_counters',
-        columns: [
-          { name: 'name', type: 'varchar', length: '64', isPrimary: true },
-          { name: 'slot', type: 'integer', isPrimary: true },
-          bigint('value'),
-        ],
+        columns: [{ name: 'name', type: 'varchar', length: '64', isPrimary: true }, bigint('value')],
       }),
     );
     if (type === 'postgres') await runner.query('CREATE SEQUENCE orders_seq');
