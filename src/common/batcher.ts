@@ -9,19 +9,27 @@ export interface BatcherOptions {
   maxBatch: number;
   /** Most items that may wait; one more is refused with `BatcherFull`. */
   maxWaiting: number;
+  /** Most flushes under way at once; they begin in the order of arrival. */
+  maxFlushes: number;
+  /**
+   * Whether to wait for what a burst still brings: worthwhile where a flush holds up the whole process (SQLite). Where it
+   * does not, this process goes on while the flush is under way, and what comes shares the next one.
+   */
+  gathers: boolean;
   /** True when an error is the whole batch's (the database is gone): it is not worth trying the items alone. */
   isShared(error: unknown): boolean;
 }
 
 /**
- * Group commit: items that arrive while a flush runs, or in the same turn of the event loop, share the next one.
- * No timer: an idle batcher flushes at the end of the turn, a busy one after the first turn that brings nothing new.
- * Flushes never overlap and keep the order of arrival.
+ * Group commit: items that arrive while flushes run, or in the same turn of the event loop, share the next one.
+ * No timer: it flushes at the end of a turn; one that gathers, at the end of the first that brings nothing new.
+ * Flushes keep the order of arrival.
  * When a flush fails for a reason that may be one item's, each item is tried alone, so that a bad one fails alone.
  */
 export class Batcher<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
-  #isRunning = false;
+  #running = 0;
+  #isGathering = false;
 
   constructor(
     private readonly flush: (items: Item[]) => Promise<Outcome<Result>[]>,
@@ -53,25 +61,27 @@ export class Batcher<Item, Result> {
   #push(item: Item, settle: (outcome: Outcome<Result>) => void): void {
     if (this.#waiting.length >= this.options.maxWaiting) return settle({ error: new BatcherFull() });
     this.#waiting.push({ item, settle });
-    if (!this.#isRunning) void this.#run();
+    if (!this.#isGathering && this.#running < this.options.maxFlushes) void this.#run();
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true;
-    while (this.#waiting.length > 0) {
+    this.#running++;
+    while (this.#waiting.length > 0 && !this.#isGathering) {
       await this.#gather();
       await this.#settle(this.#waiting.splice(0, this.options.maxBatch));
     }
-    this.#isRunning = false;
+    this.#running--;
   }
 
-  /** Waits while each turn of the event loop brings more items: what comes in a burst goes in one flush. */
   async #gather(): Promise<void> {
+    const { gathers, maxBatch } = this.options;
+    this.#isGathering = true;
     let before;
     do {
       before = this.#waiting.length;
       await new Promise(setImmediate);
-    } while (this.#waiting.length > before && this.#waiting.length < this.options.maxBatch);
+    } while (gathers && this.#waiting.length > before && this.#waiting.length < maxBatch);
+    this.#isGathering = false;
   }
 
   async #settle(batch: Waiting<Item, Result>[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Database as SqliteConnection } from 'better-sqlite3';
 import type { DataSourceOptions } from 'typeorm';
@@ -28,7 +28,7 @@ export function databaseOptions(url: string): DataSourceOptions {
   return url.startsWith('sqlite:') ? sqliteOptions(url) : serverOptions(url, 1);
 }
 
-/** For `postgres://…` and `mysql://…`, with what the drivers know in the URL's query: `?sslmode=require`, `?ssl={…}`. */
+/** For `postgres://…` and `mysql://…`, with what the drivers know in the URL's query: `?sslmode=verify-full`, `?ssl={…}`. */
 export function serverOptions(url: string, poolSize: number) {
   const common = { url, poolSize, ...MIGRATIONS };
   if (url.startsWith('postgres'))
@@ -37,7 +37,7 @@ export function serverOptions(url: string, poolSize: number) {
       ...common,
       parseInt8: true, // instants and amounts are below 2^53
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      extra: { keepAlive: true },
+      extra: { keepAlive: true, pipeline: true },
     };
   return {
     type: 'mysql' as const,
@@ -46,7 +46,36 @@ export function serverOptions(url: string, poolSize: number) {
     connectTimeout: CONNECT_TIMEOUT_MS,
     supportBigNumbers: true,
     bigNumberStrings: false,
+    ...mysqlTls(url),
   };
+}
+
+/**
+ * `?ssl={…}` of a `mysql://…`. TypeORM drops its query, so what asked for TLS would connect without; what nobody reads
+ * is refused. `ca`, `cert` and `key` are files, or PEM.
+ */
+function mysqlTls(url: string): { ssl?: Record<string, unknown> } {
+  const query = new URLSearchParams(/^\w+:\/\/[^/]*\/[^?]*\?(.*)$/.exec(url)?.[1]);
+  for (const key of query.keys())
+    if (key !== 'ssl') throw new Error(`DATABASE_URL: a mysql:// URL may say ?ssl={…}, but not ${key}`);
+  const given = query.get('ssl');
+  if (given === null) return {};
+  const ssl = parseObject(given);
+  if (!ssl) throw new Error(`DATABASE_URL: ssl=${given} must be a JSON object, {} or {"ca":"<file>"}`);
+  for (const key of ['ca', 'cert', 'key']) {
+    const value = ssl[key];
+    if (typeof value === 'string' && !value.includes('-----BEGIN')) ssl[key] = readFileSync(value, 'utf8');
+  }
+  return { ssl };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined; // the caller says so
+  }
 }
 
 /** For `sqlite:<path>`. */

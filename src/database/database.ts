@@ -23,8 +23,14 @@ export abstract class Database implements OnApplicationShutdown {
   abstract readonly read: Query;
 
   /**
-   * Runs `work` in one transaction; resolves when it is committed to the disk. On SQLite, calls must not overlap. Where
-   * transactions may get in each other's way, `work` may run several times, each from the beginning.
+   * Runs one statement in a transaction of its own; resolves when it is committed to the disk. Statements are committed
+   * in the order of the calls, but for one that got in another's way and is run again. @throws as `transaction`
+   */
+  abstract readonly write: Query;
+
+  /**
+   * Runs `work` in one transaction; resolves when it is committed to the disk. On SQLite, calls must not overlap, nor
+   * with `write`. Where transactions may get in each other's way, `work` may run several times, each from the beginning.
    * @throws DatabaseUnavailable, or what `work` threw; either way nothing of it is stored, unless the commit itself
    *   failed in a way that leaves its outcome unknown
    */

@@ -43,12 +43,14 @@ export class SqliteDatabase extends Database {
 
   readonly read: Query = runner(this.reader);
 
+  readonly write: Query = (sql, parameters) => this.transaction((query) => query(sql, parameters));
+
   async transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
     this.writer.rollBack(); // the last one's own may have failed
     await this.#begin();
     try {
-      const result = await work(this.#write);
-      await this.#write('COMMIT');
+      const result = await work(this.#run);
+      await this.#run('COMMIT');
       return result;
     } catch (error) {
       this.writer.rollBack();
@@ -66,13 +68,13 @@ export class SqliteDatabase extends Database {
     this.lock.release();
   }
 
-  readonly #write: Query = runner(this.writer);
+  readonly #run: Query = runner(this.writer);
 
   /** Waits a while for another program that writes to the file, such as a backup, without holding up anything else. */
   async #begin(): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.#write('BEGIN IMMEDIATE');
+        await this.#run('BEGIN IMMEDIATE');
         return;
       } catch (error) {
         const isBusy = error instanceof DatabaseUnavailable && codeOf(error.cause).startsWith('SQLITE_BUSY');

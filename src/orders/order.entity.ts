@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** The table of orders: its columns and indexes. Statements on it stand in `orders.sql.ts`. */
+/** The table of orders: its columns and indexes. Statements on it stand in `sql/`. */
 @Entity('orders')
 @Index('orders_pending', ['queueSeq'], { where: `"status" = 'Pending'` })
 @Index('orders_delayed', ['notBefore'], { where: '"not_before" IS NOT NULL' })

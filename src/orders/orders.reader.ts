@@ -71,15 +71,17 @@ const COUNTED_AHEAD = 100;
 @Injectable()
 export class OrdersReader {
   #counts: Promise<OrderCounts> | undefined;
-  readonly #gets = new Batcher<string, Order | undefined>((ids) => this.#getAll(ids), {
-    maxBatch: 500,
-    maxWaiting: 20_000,
-    isShared: () => true,
-  });
-
+  readonly #gets: Batcher<string, Order | undefined>;
   readonly #sql: OrdersSql;
 
   constructor(private readonly database: Database) {
+    this.#gets = new Batcher((ids) => this.#getAll(ids), {
+      maxBatch: 500,
+      maxWaiting: 20_000,
+      maxFlushes: 1,
+      gathers: !database.isShared,
+      isShared: () => true,
+    });
     this.#sql = ordersSql(database.dialect);
   }
 

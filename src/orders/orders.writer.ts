@@ -1,52 +1,13 @@
 import type { Query } from '../database/database.js';
 import type { Outcome } from '../common/batcher.js';
-import type { Order, OrderError, Receipt } from './order.js';
+import type { Receipt } from './order.js';
 import { CounterDeltas } from './order.counters.js';
 import type { OrderMove } from './order.events.js';
+import { runsOfAlike, toMovedOrder, type Move, type MovedOrder, type MovedRow } from './order.move.js';
 import { judgeRepeat, type HolderRow, type NewOrder } from './order.repeat.js';
 import type { OrderStatus } from './order.status.js';
+import type { Renewal } from './orders.writes.js';
 import type { OrdersSql } from './sql/orders.sql.js';
-
-/** One step of one order. It happens if the order is in `from` and, where `attempt` is given, still at that attempt. */
-export interface Move {
-  seq: number;
-  from: OrderStatus;
-  to: OrderStatus;
-  at: number;
-  attempt?: number;
-  reason?: string;
-  /** The process that runs the attempt, and for how long it is the owner's unless renewed (to Processing). */
-  owner?: string;
-  leaseMs?: number;
-  /** Not to be started before this instant (to Pending). */
-  notBefore?: number;
-  /** Why the attempt failed (to Pending or Failed). */
-  error?: OrderError;
-  /** True when the attempt was cut off by a crash (to Pending). */
-  interrupted?: boolean;
-  /** True to stand at the tail of the queue again (to Pending). */
-  requeue?: boolean;
-}
-
-/** An order just moved. `itemIds` only when it moved to Processing, for the one who processes it. */
-export type MovedOrder = Pick<
-  Order,
-  'seq' | 'orderId' | 'userId' | 'itemIds' | 'totalAmount' | 'status' | 'attempts' | 'failures' | 'queueSeq'
->;
-
-interface MovedRow {
-  seq: number;
-  order_id: string;
-  user_id: string;
-  total_amount: number;
-  status: OrderStatus;
-  attempts: number;
-  failures: number;
-  queue_seq: number;
-  created_at: number;
-  started_at: number | null;
-  item_ids: string | null;
-}
 
 /** The writing of one transaction: rows, their history, and the counters, which it gathers until `finish`. */
 export class OrdersWriter {
@@ -98,6 +59,13 @@ export class OrdersWriter {
       left = later;
     }
     return moves.map((move) => results.get(move));
+  }
+
+  /** Renews the leases of all that `owner` processes, by the database's clock. */
+  async renew({ owner, leaseMs }: Renewal): Promise<void> {
+    const leaseUntil = `${this.sql.now} + ?`;
+    const sql = `UPDATE orders SET lease_until = ${leaseUntil} WHERE status = 'Processing' AND owner = ?`;
+    await this.query(sql, [leaseMs, owner]);
   }
 
   /** Writes what was gathered; the transaction is then complete. */
@@ -166,7 +134,10 @@ export class OrdersWriter {
     const errorText = error ? JSON.stringify(error) : null;
     const queueSeq = like.requeue ? this.#number() : null;
     const interrupted = Number(like.interrupted ?? false);
+    const kept = reason ? storable(reason) : null;
+    const { insertHistory } = this.sql;
     const values = [from, to, attempt, at, notBefore, owner, leaseMs, errorText, queueSeq, interrupted];
+    if (!insertHistory) values.push(kept);
     const moved = await this.#update(
       values,
       from,
@@ -181,7 +152,7 @@ export class OrdersWriter {
       results.set(move, toMovedOrder(row));
     }
     const movedSeqs = this.sql.list(moved.map(({ seq }) => Number(seq)));
-    await this.query(this.sql.insertHistory, [at, from, to, reason ? storable(reason) : null, movedSeqs]);
+    if (insertHistory) await this.query(insertHistory, [at, from, to, kept, movedSeqs]);
   }
 
   async #update(
@@ -216,48 +187,7 @@ export class OrdersWriter {
   }
 }
 
-/** Moves that differ in nothing but the order, in runs: each goes into one statement. */
-function runsOfAlike(moves: Iterable<Move>): Move[][] {
-  const runs: Move[][] = [];
-  for (const move of moves) {
-    const run = runs.at(-1);
-    if (run?.[0] && isAlike(run[0], move)) run.push(move);
-    else runs.push([move]);
-  }
-  return runs;
-}
-
-/** One with an error or a new place in line is like no other. */
-function isAlike(a: Move, b: Move): boolean {
-  return (
-    a.from === b.from &&
-    a.to === b.to &&
-    a.at === b.at &&
-    a.attempt === b.attempt &&
-    a.owner === b.owner &&
-    a.leaseMs === b.leaseMs &&
-    a.notBefore === b.notBefore &&
-    a.reason === b.reason &&
-    a.interrupted === b.interrupted &&
-    !(a.error ?? b.error ?? a.requeue ?? b.requeue)
-  );
-}
-
 /** Cut to its column; PostgreSQL has no NUL in a text. */
 function storable(reason: string): string {
   return reason.slice(0, 255).replaceAll('\0', '\uFFFD');
-}
-
-function toMovedOrder(row: MovedRow): MovedOrder {
-  return {
-    seq: Number(row.seq),
-    orderId: row.order_id,
-    userId: row.user_id,
-    itemIds: row.item_ids ? (JSON.parse(row.item_ids) as string[]) : [],
-    totalAmount: Number(row.total_amount),
-    status: row.status,
-    attempts: row.attempts,
-    failures: row.failures,
-    queueSeq: Number(row.queue_seq),
-  };
 }

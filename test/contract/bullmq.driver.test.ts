@@ -2,7 +2,9 @@ import { jest } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { BullmqQueueDriver } from '../../src/queue/bullmq.driver.js';
-import { closedPort, isRedisThere, RedisBench, until } from '../support/redis.js';
+import { until } from '../support/client.js';
+import { freePort } from '../support/ports.js';
+import { isRedisThere, RedisBench } from '../support/redis.js';
 import { queueDriverContract } from './queue.driver.contract.js';
 import { drain, entry, idsOf, range, tableOf } from './queue.table.js';
 
@@ -47,45 +49,61 @@ suite('Redis', () => {
       expect(claimed.toSorted((a, b) => a - b)).toEqual(range(1, 300));
     });
 
-    it('takes from a process that only adds', async () => {
+    it('takes nothing from a process that only accepts: it cannot know what stands before', async () => {
       const name = bench.name();
-      const { driver } = await serve(name, []);
-      expect(await driver.claim(1)).toEqual([]);
       const api = await bench.driver({ name });
-      api.enqueue(range(1, 3).map(entry));
-      let ids: number[] = [];
-      await until(async () => (ids = [...ids, ...idsOf(await driver.claim(3))]).length === 3);
-      expect(ids).toEqual([1, 2, 3]);
+      api.enqueue([entry(3)]);
+      const { driver, table } = await serve(name, [1, 2]);
+      expect(await drain(driver, 1)).toEqual([1, 2]);
+      table.set(3, entry(3));
+      driver.rewind();
+      expect(await drain(driver, 1)).toEqual([3]);
     });
 
     it('claims what comes back to a place far ahead before what waits behind it', async () => {
-      const { driver } = await serve(bench.name(), []);
+      const { driver, table } = await serve(bench.name(), []);
       await driver.claim(1);
+      for (const id of [5000, 5001, 7]) table.set(id, entry(id));
       driver.enqueue([entry(5000), entry(5001), entry(7)]);
       expect(await drain(driver, 1)).toEqual([7, 5000, 5001]);
     });
 
     it('reads what comes before a long line, though the line never runs out', async () => {
-      const name = bench.name();
-      const api = await bench.driver({ name });
-      api.enqueue(range(5000, 5999).map(entry));
-      const { driver, table } = await serve(name, []);
-      await until(async () => (await driver.claim(1)).length === 1);
+      const { driver, table } = await serve(bench.name(), range(5000, 5999));
+      expect(idsOf(await driver.claim(1))).toEqual([5000]);
       table.set(1, entry(1));
       driver.rewind();
       const later: number[] = [];
-      await until(async () => (later.push(...idsOf(await driver.claim(1))), later.includes(1)), 3000);
+      await until(
+        async () => (later.push(...idsOf(await driver.claim(1))), later.includes(1)),
+        Boolean,
+        3000,
+      );
       expect(later.length).toBeLessThan(950);
+    });
+
+    it('claims in line order, also from what others brought in', async () => {
+      const name = bench.name();
+      const { table, read } = tableOf(range(1, 5000));
+      const [one, other] = await Promise.all([bench.driver({ name }), bench.driver({ name })]);
+      for (const driver of [one, other]) driver.open(async (after, limit) => read(after, limit));
+      const claimed: number[] = [];
+      for (let turn = 0; claimed.length < 5000; turn++) {
+        const ids = idsOf(await (turn % 2 ? one : other).claim(100));
+        for (const id of ids) table.delete(id);
+        claimed.push(...ids);
+        for (const id of range(5001 + turn * 100, 5100 + turn * 100)) table.set(id, entry(id));
+        one.enqueue(range(5001 + turn * 100, 5100 + turn * 100).map(entry));
+      }
+      expect(claimed).toEqual(range(1, claimed.length));
     });
 
     it('keeps what it claimed, and takes over what a dead process had claimed', async () => {
       const name = bench.name();
+      await bench.takeAndDie(name, entry(1), 300);
       const { driver } = await serve(name, [2], 300);
-      const dead = await bench.driver({ name, lockMs: 300 }); // was never opened, so it renews nothing
-      dead.enqueue([entry(1)]);
-      await until(async () => (await dead.claim(1)).length === 1);
       expect(idsOf(await driver.claim(2))).toEqual([2]);
-      await until(async () => idsOf(await driver.claim(1))[0] === 1, 3000);
+      await until(async () => idsOf(await driver.claim(1))[0] === 1, Boolean, 3000);
       const other = await serve(name, [], 300);
       await wait(1200);
       expect(await other.driver.claim(2)).toEqual([]);
@@ -93,12 +111,12 @@ suite('Redis', () => {
 
     it('does not claim again what it claimed, though its lock ran out', async () => {
       const name = bench.name();
-      const late = await bench.driver({ name, lockMs: 300 }); // renews nothing
-      late.enqueue([entry(1)]);
-      await until(async () => (await late.claim(1)).length === 1);
+      const { driver } = await serve(name, [1], 60_000); // renews too late for this test
+      expect(idsOf(await driver.claim(1))).toEqual([1]);
+      await bench.loseLock(name, 1);
       await serve(name, [], 300); // looks for what has stalled
       for (let tries = 0; tries < 15; tries++) {
-        expect(await late.claim(1)).toEqual([]);
+        expect(await driver.claim(1)).toEqual([]);
         await wait(100);
       }
     });
@@ -118,7 +136,7 @@ describe('the BullMQ driver without Redis', () => {
   const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
   let driver: BullmqQueueDriver;
 
-  beforeEach(async () => (driver = new BullmqQueueDriver(`redis://127.0.0.1:${await closedPort()}`)));
+  beforeEach(async () => (driver = new BullmqQueueDriver(`redis://127.0.0.1:${await freePort()}`)));
   afterEach(() => driver.onApplicationShutdown());
   afterAll(() => logged.mockRestore());
 

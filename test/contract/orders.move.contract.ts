@@ -1,7 +1,7 @@
 import type { OrderError } from '../../src/orders/order.js';
 import { ORDERS_MOVED } from '../../src/orders/order.events.js';
 import { isLegal, ORDER_STATUSES } from '../../src/orders/order.status.js';
-import type { Move } from '../../src/orders/orders.writer.js';
+import type { Move } from '../../src/orders/order.move.js';
 import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
 
 const FAILURE: OrderError = { code: 'busy', message: 'the warehouse is busy', attempt: 1 };
@@ -64,6 +64,33 @@ export function moveContract(open: OpenDatabase): void {
       expect(Number(leased?.lease_until)).toBeGreaterThan(Date.now());
       await move(seq, 'Processing', 'Completed', { attempt: 1 });
       expect(await lease()).toEqual([{ owner: null, lease_until: null }]);
+    });
+
+    it('renews leases, and not beside a move: both lock the same orders, and would wait for each other', async () => {
+      const [one, other] = [await accept(), await accept()];
+      for (const { seq } of [one, other])
+        await move(seq, 'Pending', 'Processing', { owner: 'me', leaseMs: 1000 });
+      const { database, store } = opened;
+      const transaction = database.transaction.bind(database);
+      let running = 0;
+      let most = 0;
+      database.transaction = async (work) => {
+        most = Math.max(most, ++running);
+        return transaction(work).finally(() => running--);
+      };
+      await Promise.all([
+        move(one.seq, 'Processing', 'Completed', { attempt: 1 }),
+        store.renew('me', 60_000),
+        store.renew('somebody else', 120_000),
+      ]);
+      expect(most).toBe(1);
+      const leases = await database.read<{ lease_until: number | null }>(
+        'SELECT lease_until FROM orders WHERE seq IN (?, ?) ORDER BY seq',
+        [one.seq, other.seq],
+      );
+      expect(leases[0]).toEqual({ lease_until: null });
+      expect(Number(leases[1]?.lease_until)).toBeGreaterThan(Date.now() + 30_000);
+      expect(Number(leases[1]?.lease_until)).toBeLessThan(Date.now() + 90_000);
     });
 
     it('completes an order, and forgets the error of an earlier attempt', async () => {

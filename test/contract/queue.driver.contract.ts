@@ -84,10 +84,11 @@ export function queueDriverContract(
       table.set(1, entry(1));
       table.set(2, entry(2));
       driver.enqueue(entries(2));
-      expect(await drain(driver, 3)).toEqual([2]);
-      table.delete(2);
+      const before = await drain(driver, 3); // with 1 or without: that depends on how far it had read
+      expect(before).toContain(2);
+      for (const id of before) table.delete(id);
       driver.rewind();
-      expect(await drain(driver, 3)).toEqual([1]);
+      expect([...before, ...(await drain(driver, 3))].toSorted((a, b) => a - b)).toEqual([1, 2]);
     });
 
     it('goes on where it was after the backlog could not be read', async () => {

@@ -1,4 +1,6 @@
+import { DatabaseUnavailable, type Query } from '../../src/database/database.js';
 import { ServerDatabase } from '../../src/database/server.database.js';
+import { until } from '../support/client.js';
 import { createDatabase, isThere, SERVERS } from '../support/servers.js';
 import { ordersStoreContract } from './orders.store.contract.js';
 
@@ -6,10 +8,61 @@ const POOL_SIZE = 5;
 
 for (const server of SERVERS) {
   const suite = (await isThere(server)) ? describe : describe.skip;
-  suite(server.name, () =>
-    ordersStoreContract(server.name, async () => {
-      const { url, remove } = await createDatabase(server);
-      return { database: await ServerDatabase.open(url, POOL_SIZE), remove };
-    }),
-  );
+  const open = async () => {
+    const { url, remove } = await createDatabase(server);
+    return { database: await ServerDatabase.open(url, POOL_SIZE), remove };
+  };
+  suite(server.name, () => {
+    ordersStoreContract(server.name, open);
+
+    it('outlives the loss of any of its connections, and tells who waited', async () => {
+      const { database, remove } = await open();
+      const [own, kill] =
+        database.dialect === 'postgres'
+          ? ['SELECT pg_backend_pid() AS id', (id: number) => `SELECT pg_terminate_backend(${id})`]
+          : ['SELECT CONNECTION_ID() AS id', (id: number) => `KILL ${id}`];
+      const cut = async (query: Query) =>
+        database.read(kill(Number((await query<{ id: number }>(own))[0]?.id)));
+      const work = async (query: Query) => {
+        await cut(query);
+        await query(own);
+      };
+      for (let tries = 0; tries < 3; tries++)
+        await expect(database.transaction(work)).rejects.toThrow(DatabaseUnavailable);
+      await cut(database.write).catch(() => undefined); // it may be the one that cuts
+      await until(() => database.write(own).then(Boolean, () => false), Boolean);
+      await database.ping();
+      await database.onApplicationShutdown();
+      await remove();
+    });
+
+    it('lets no transaction lock what it does not change', async () => {
+      const { database, remove } = await open();
+      const insert = (slot: number) =>
+        `INSERT INTO order_counters (name, slot, value) VALUES ('gap', ${slot}, 1)`;
+      await database.write(insert(1));
+      await database.write(insert(9));
+      await database.transaction(async (query) => {
+        await query(`UPDATE order_counters SET value = 2 WHERE name = 'gap' AND slot BETWEEN 1 AND 9`);
+        await database.write(insert(5)); // would wait for a lock on the gap, and fail
+      });
+      await database.onApplicationShutdown();
+      await remove();
+    });
+
+    it('commits single statements in the order of the calls', async () => {
+      const { database, remove } = await open();
+      await database.write(`INSERT INTO order_counters (name, slot, value) VALUES ('fold', 0, 1)`);
+      const numbers = Array.from({ length: 100 }, (_, index) => index);
+      const folded = numbers.reduce((value, number) => (value * 31 + number) % 1_000_003, 1);
+      const sql = `UPDATE order_counters SET value = (value * 31 + ?) % 1000003 WHERE name = 'fold'`;
+      await Promise.all(numbers.map((number) => database.write(sql, [number])));
+      const [row] = await database.read<{ value: number }>(
+        `SELECT value FROM order_counters WHERE name = 'fold'`,
+      );
+      expect(Number(row?.value)).toBe(folded);
+      await database.onApplicationShutdown();
+      await remove();
+    });
+  });
 }

@@ -14,7 +14,7 @@ function batcherOf(
       batches.push(items);
       return flush(items);
     },
-    { maxBatch: 100, maxWaiting: 1000, isShared: () => false, ...options },
+    { maxBatch: 100, maxWaiting: 1000, maxFlushes: 1, gathers: true, isShared: () => false, ...options },
   );
   return { batcher, batches };
 }
@@ -65,6 +65,47 @@ describe('a batcher', () => {
     expect(batches).toEqual([[1], [2, 3, 4]]);
     gates[1]?.resolve();
     await Promise.all(all);
+  });
+
+  it('has as many flushes under way as it may, begun in the order of arrival', async () => {
+    const gates: PromiseWithResolvers<void>[] = [];
+    const { batcher, batches } = batcherOf(
+      async (items) => {
+        const gate = Promise.withResolvers<void>();
+        gates.push(gate);
+        await gate.promise;
+        return items.map(done);
+      },
+      { maxFlushes: 2 },
+    );
+    const begun = (count: number) =>
+      until(
+        async () => gates.length,
+        (length) => length === count,
+      );
+    const all = [batcher.add(1)];
+    await begun(1);
+    all.push(batcher.add(2), batcher.add(3));
+    await begun(2);
+    all.push(batcher.add(4), batcher.add(5));
+    await nextTurn();
+    await nextTurn();
+    expect(batches).toEqual([[1], [2, 3]]);
+    gates[1]?.resolve();
+    await begun(3);
+    expect(batches).toEqual([[1], [2, 3], [4, 5]]);
+    for (const gate of gates) gate.resolve();
+    expect(await Promise.all(all)).toEqual([1, 2, 3, 4, 5].map((item) => `done ${item}`));
+  });
+
+  it('waits for the rest of a burst only if it gathers', async () => {
+    for (const gathers of [true, false]) {
+      const { batcher, batches } = batcherOf(undefined, { gathers });
+      const first = batcher.add(1);
+      void batcher.add(2);
+      await Promise.all([first, nextTurn().then(() => batcher.add(3))]);
+      expect(batches).toEqual(gathers ? [[1, 2, 3]] : [[1, 2], [3]]);
+    }
   });
 
   it('gives a flush at most maxBatch items and keeps the order over flushes', async () => {

@@ -31,16 +31,16 @@ export interface OrdersSql {
   selectHolders: string;
   /**
    * The only statement that writes `status`: compare-and-set on the status and, for a running attempt, on its number.
-   * Takes from, to, attempt (null: any), at, notBefore, owner, leaseMs, error, queueSeq, interrupted (0 or 1) and a list of
-   * seqs: what is the same for all of them is bound once. Returns the orders that moved, unless there is `movableOrders`.
+   * Takes from, to, attempt (null: any), at, notBefore, owner, leaseMs, error, queueSeq, interrupted (0 or 1), the
+   * reason unless there is `insertHistory`, and a list of seqs: what is the same for all of them is bound once. Returns the orders that moved, unless there is `movableOrders`.
    */
   moveOrders: string;
   /** Takes from, attempt twice, and a list of seqs; locks and returns the orders that `moveOrders` will move. */
   movableOrders?: string;
   /** Takes a list of seqs; returns the orders as `moveOrders` would. */
   movedOrders?: string;
-  /** Takes at, from, to, reason, and a list of the seqs that moved so. */
-  insertHistory: string;
+  /** Takes at, from, to, reason, and a list of the seqs that moved so. Not where `moveOrders` writes it. */
+  insertHistory?: string;
   /** Takes `[[name, slot, delta], …]` as JSON. */
   addToCounters: string;
   /** Takes a list of order ids; returns these columns of theirs. */

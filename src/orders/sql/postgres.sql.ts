@@ -1,9 +1,11 @@
-import { IDENTITY, MOVED } from './columns.js';
+import { IDENTITY, MOVED, moveSets } from './columns.js';
 import type { OrdersSql } from './orders.sql.js';
 
 // Of an array the planner knows that it means the index, however large the table; of a JSON array it does not.
 const NUMBERS = 'ANY (?::bigint[])';
 const TEXTS = 'ANY (?::text[])';
+
+const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 /** PostgreSQL: many values are an array. A parameter that stands alone needs its type said. */
 export const POSTGRES: OrdersSql = {
@@ -48,31 +50,23 @@ export const POSTGRES: OrdersSql = {
     UNION
     SELECT ${IDENTITY} FROM orders WHERE idempotency_key = ${TEXTS}`,
 
+  // As above: the history of a move is written with it.
   moveOrders: `
-    UPDATE orders SET
-      status = m.to_status,
-      attempts = orders.attempts + (m.to_status = 'Processing')::int,
-      failures = CASE WHEN m.from_status = 'Failed' THEN 0 ELSE orders.failures + (m.error IS NOT NULL)::int END,
-      interruptions = CASE WHEN m.from_status = 'Failed' THEN 0 ELSE orders.interruptions + m.interrupted END,
-      not_before = m.not_before,
-      owner = m.owner,
-      lease_until = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + m.lease_ms,
-      error = CASE WHEN m.to_status = 'Completed' THEN NULL ELSE COALESCE(m.error, orders.error) END,
-      queue_seq = COALESCE(m.new_queue_seq, orders.queue_seq),
-      started_at = CASE WHEN m.to_status = 'Processing' THEN m.at ELSE orders.started_at END,
-      completed_at = CASE WHEN m.to_status = 'Completed' THEN m.at END,
-      updated_at = m.at
-    FROM (
+    WITH m AS (
       SELECT ?::text AS from_status, ?::text AS to_status, ?::int AS attempt, ?::bigint AS at, ?::bigint AS not_before,
-        ?::text AS owner, ?::bigint AS lease_ms, ?::text AS error, ?::bigint AS new_queue_seq, ?::int AS interrupted
-    ) AS m
-    WHERE orders.seq = ${NUMBERS}
-      AND orders.status = m.from_status AND (m.attempt IS NULL OR orders.attempts = m.attempt)
-    RETURNING ${MOVED}`,
-
-  insertHistory: `
-    INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
-    SELECT seq, ?::bigint, ?::text, ?::text, attempts, ?::text FROM orders WHERE seq = ${NUMBERS} ORDER BY seq`,
+        ?::text AS owner, ?::bigint AS lease_ms, ?::text AS error, ?::bigint AS new_queue_seq, ?::int AS interrupted,
+        ?::text AS reason
+    ), moved AS (
+      UPDATE orders SET ${moveSets(`${NOW} + m.lease_ms`)}
+      FROM m
+      WHERE orders.seq = ${NUMBERS}
+        AND orders.status = m.from_status AND (m.attempt IS NULL OR orders.attempts = m.attempt)
+      RETURNING ${MOVED}
+    ), history AS (
+      INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
+      SELECT moved.seq, m.at, m.from_status, m.to_status, moved.attempts, m.reason FROM moved, m ORDER BY moved.seq
+    )
+    SELECT * FROM moved`,
 
   addToCounters: `
     INSERT INTO order_counters (name, slot, value)
@@ -80,6 +74,6 @@ export const POSTGRES: OrdersSql = {
     ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`,
 
   selectByIds: (columns) => `SELECT ${columns} FROM orders WHERE order_id = ${TEXTS}`,
-  now: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
+  now: NOW,
   useIndex: () => '',
 };

@@ -1,4 +1,4 @@
-import { IDENTITY, MOVED } from './columns.js';
+import { IDENTITY, MOVED, moveSets } from './columns.js';
 import type { OrdersSql } from './orders.sql.js';
 
 /** SQLite: many values are a JSON array, which `json_each` takes apart. */
@@ -24,19 +24,7 @@ export const SQLITE: OrdersSql = {
 
   // What is the same for all orders is bound once: to take it out of JSON row by row would cost twice the update itself.
   moveOrders: `
-    UPDATE orders SET
-      status = m.to_status,
-      attempts = orders.attempts + (m.to_status = 'Processing'),
-      failures = CASE WHEN m.from_status = 'Failed' THEN 0 ELSE orders.failures + (m.error IS NOT NULL) END,
-      interruptions = CASE WHEN m.from_status = 'Failed' THEN 0 ELSE orders.interruptions + m.interrupted END,
-      not_before = m.not_before,
-      owner = m.owner,
-      lease_until = m.at + m.lease_ms,
-      error = CASE WHEN m.to_status = 'Completed' THEN NULL ELSE COALESCE(m.error, orders.error) END,
-      queue_seq = COALESCE(m.new_queue_seq, orders.queue_seq),
-      started_at = CASE WHEN m.to_status = 'Processing' THEN m.at ELSE orders.started_at END,
-      completed_at = CASE WHEN m.to_status = 'Completed' THEN m.at END,
-      updated_at = m.at
+    UPDATE orders SET ${moveSets('m.at + m.lease_ms')}
     FROM (
       SELECT ? AS from_status, ? AS to_status, ? AS attempt, ? AS at, ? AS not_before, ? AS owner, ? AS lease_ms,
         ? AS error, ? AS new_queue_seq, ? AS interrupted

@@ -1,0 +1,54 @@
+import { DatabaseUnavailable } from './database.js';
+
+/**
+ * PostgreSQL's error classes for trouble of the server or the connection, not of the statement: 08 connection,
+ * 25006 read-only, 53 resources, 57 shutdown and crash, 58 system, 55P03 a lock. https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const POSTGRES_TROUBLE = /^(08...|25006|53...|55P03|57P0[1-5]|57014|58...)$/;
+
+/** The same of MySQL's driver and server. https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html */
+const MYSQL_TROUBLE =
+  /^(PROTOCOL_|ER_(SERVER_SHUTDOWN|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|DISK_FULL|RECORD_FILE_FULL|LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|QUERY_INTERRUPTED|QUERY_TIMEOUT|CONNECTION_KILLED|NORMAL_SHUTDOWN|ABORTING_CONNECTION|NET_\w+|ERROR_ON_WRITE))/;
+
+/** Its SQLSTATE where the driver has no code: connection trouble; killed (MariaDB's 1927). */
+const MYSQL_TROUBLE_STATE = /^(08...|70100)$/;
+
+/** Of the network, on the way to either. https://nodejs.org/api/errors.html#common-system-errors */
+const NETWORK_TROUBLE = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
+
+/** What the drivers say without a code. */
+const TROUBLE_TEXT =
+  /connection terminated|timeout exceeded when trying to connect|connection is closed|closed state|pool is closed|cannot use a pool after|connection lost|client has encountered a connection error|not queryable/i;
+
+/** Two transactions got in each other's way, and this one was rolled back: it is to be tried again. */
+const CONFLICT = /^(40001|40P01|ER_LOCK_DEADLOCK|ER_CHECKREAD)$/;
+
+/** @throws DatabaseUnavailable for trouble of the server, the connection or the network; else what `use` threw */
+export async function guard<Result>(use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (error) {
+    throw isTrouble(error) ? new DatabaseUnavailable(error) : error;
+  }
+}
+
+export function isConflict(error: unknown): boolean {
+  return CONFLICT.test(codeOf(error));
+}
+
+function isTrouble(error: unknown): boolean {
+  const code = codeOf(error);
+  const { sqlState } = error as { sqlState?: unknown };
+  return (
+    (typeof sqlState === 'string' && MYSQL_TROUBLE_STATE.test(sqlState)) ||
+    POSTGRES_TROUBLE.test(code) ||
+    MYSQL_TROUBLE.test(code) ||
+    NETWORK_TROUBLE.test(code) ||
+    (code === '' && TROUBLE_TEXT.test(String(error)))
+  );
+}
+
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

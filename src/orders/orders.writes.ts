@@ -1,0 +1,40 @@
+import type { Outcome } from '../common/batcher.js';
+import type { Receipt } from './order.js';
+import type { Move, MovedOrder } from './order.move.js';
+import type { NewOrder } from './order.repeat.js';
+
+/** Whose leases are renewed, and for how long. */
+export interface Renewal {
+  owner: string;
+  leaseMs: number;
+}
+
+/** One write on its way through the lane. */
+export type Write = { insert: NewOrder } | { move: Move } | { renewal: Renewal };
+
+/** What a write comes to: an insert's receipt, the order that moved, nothing. */
+export type Written = Receipt | MovedOrder | undefined;
+
+/** The same kinds together, each in the order in which it was asked for. */
+export function byKind(writes: Write[]) {
+  return {
+    inserts: writes.flatMap((write) => ('insert' in write ? write.insert : [])),
+    moves: writes.flatMap((write) => ('move' in write ? write.move : [])),
+    renewals: writes.flatMap((write) => ('renewal' in write ? write.renewal : [])),
+  };
+}
+
+/** What `byKind` took apart, in the order in which it was asked for. */
+export function inTurn(
+  writes: Write[],
+  receipts: Outcome<Receipt>[],
+  moved: (MovedOrder | undefined)[],
+): Outcome<Written>[] {
+  let inserts = 0;
+  let moves = 0;
+  return writes.map((write) => {
+    if ('renewal' in write) return { value: undefined };
+    if ('move' in write) return { value: moved[moves++] };
+    return receipts[inserts++] ?? { error: new Error('an insert without an outcome') };
+  });
+}
