@@ -20,6 +20,7 @@ export interface Config {
   readonly MAX_ATTEMPTS: number;
   readonly RETRY_BACKOFF_MS: number;
   readonly RETRY_BACKOFF_MAX_MS: number;
+  readonly SHUTDOWN_DELAY_MS: number;
   readonly SHUTDOWN_TIMEOUT_MS: number;
   readonly HEADERS_TIMEOUT_MS: number;
   readonly REQUEST_TIMEOUT_MS: number;
@@ -80,6 +81,7 @@ const properties = {
   MAX_ATTEMPTS: integer(5, 1, 1000),
   RETRY_BACKOFF_MS: integer(1000, 0, DAY_MS),
   RETRY_BACKOFF_MAX_MS: integer(60_000, 0, DAY_MS),
+  SHUTDOWN_DELAY_MS: integer(0, 0, DAY_MS),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 0, DAY_MS),
   HEADERS_TIMEOUT_MS: integer(10_000, 1, DAY_MS),
   REQUEST_TIMEOUT_MS: integer(30_000, 1, DAY_MS),
@@ -139,9 +141,9 @@ export function loadConfig(): Config {
   return parseConfig(process.env);
 }
 
-/** A URL as it may stand in a log. */
+/** A URL as it may stand in a log: a password may be in its query too, and a key. */
 export function withoutPassword(url: string): string {
-  return url.replace(/(\/\/[^:/@]*):[^@/]*@/, '$1:***@');
+  return url.replace(/(\/\/[^:/@]*):[^@/]*@/, '$1:***@').replace(/^(\w+:\/\/[^?]*\?).+$/s, '$1***');
 }
 
 export class ConfigError extends Error {

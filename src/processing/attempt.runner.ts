@@ -4,7 +4,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { OrdersStore } from '../orders/orders.store.js';
-import type { Move, MovedOrder } from '../orders/orders.writer.js';
+import type { Move, MovedOrder } from '../orders/order.move.js';
 import type { QueueEntry } from '../queue/queue.driver.js';
 import { AttemptFailure, OrderHandler } from './order.handler.js';
 import { describe, judge } from './retry.policy.js';

@@ -20,8 +20,11 @@ export class OrderProcessor {
   readonly #running = new Set<Promise<void>>();
   #looping: Promise<void> | undefined;
   #again = false;
+  /** Whether the queue had fewer than there were free slots. */
+  #cameShort = false;
   #stopping = false;
   #backOff: NodeJS.Timeout | undefined;
+  #inTrouble = false;
 
   constructor(
     private readonly queue: QueueService,
@@ -31,8 +34,8 @@ export class OrderProcessor {
   ) {}
 
   /** Whether more orders could be worked on than the queue had. */
-  get hasFreeSlots(): boolean {
-    return !this.#looping && this.#freeSlots() > 0;
+  get isShort(): boolean {
+    return !this.#looping && this.#cameShort && this.#freeSlots() > 0;
   }
 
   get isIdle(): boolean {
@@ -62,10 +65,15 @@ export class OrderProcessor {
         await new Promise(setImmediate); // whatever ends or arrives in this turn shares the next claim
         this.#again = false;
         const free = this.#freeSlots();
-        if (free > 0 && (await this.#startNext(free)) === free) this.#again = true;
+        if (free === 0) continue;
+        this.#cameShort = (await this.#startNext(free)) < free;
+        if (!this.#cameShort) this.#again = true;
+        if (this.#inTrouble) this.#logger.log('orders can be taken again');
+        this.#inTrouble = false;
       }
     } catch (error) {
-      this.#logger.warn(`no orders can be taken for now: ${String(error)}`);
+      if (!this.#inTrouble) this.#logger.warn(`no orders can be taken for now: ${String(error)}`);
+      this.#inTrouble = true;
       this.#backOff = setTimeout(() => {
         this.#backOff = undefined;
         this.wake();

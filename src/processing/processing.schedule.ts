@@ -16,7 +16,7 @@ import { RetrySchedule } from './retry.schedule.js';
 
 const TICK_MS = 1000;
 
-/** On a server other processes accept orders too, and nobody wakes this one: it looks for them while it has free slots. */
+/** On a server other processes accept orders too, and nobody wakes this one: it looks for them while its queue comes short. */
 const POLL_MS = 50;
 
 /** A lease is renewed this many times while it lasts, so that a late renewal or two cost nothing. */
@@ -51,7 +51,7 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
     this.processor.wake();
     if (!this.database.isShared) return;
     this.#timers.push(
-      setInterval(() => this.processor.hasFreeSlots && this.queue.rewind(), POLL_MS),
+      setInterval(() => this.processor.isShort && this.queue.rewind(), POLL_MS),
       setInterval(() => this.#renewLeases(), this.config.LEASE_MS / RENEWALS),
     );
   }

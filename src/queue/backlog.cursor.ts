@@ -37,18 +37,8 @@ export class BacklogCursor {
   settle(): void {
     if (!this.isSentBack) return;
     this.#place = Math.min(this.#place, this.#backTo);
-    this.#hasMore = this.#backlog !== undefined; // who never opened it only adds
+    this.#hasMore = true;
     this.#backTo = Infinity;
-  }
-
-  /** Whether the entry at this place will be read in its turn. */
-  willRead(place: number): boolean {
-    return this.#hasMore && place > this.#place;
-  }
-
-  /** An entry that stands behind all that were read is in the queue. */
-  saw(place: number): void {
-    if (!this.#hasMore) this.#place = Math.max(this.#place, place);
   }
 
   /** Reads on, and goes on only after `add` took what was read. */

@@ -10,9 +10,9 @@ const PAGE = 1000;
 const READ_MS = 1000;
 
 /**
- * A window of the line in Redis, which all processes share; each one reads the backlog on when the window runs empty.
- * While Redis is away nothing can be claimed, and what is enqueued is forgotten: the backlog is read from its beginning
- * when Redis is back.
+ * A window of the line in Redis, which all processes share; each one that claims reads the backlog on when the window
+ * runs empty. Nothing gets there but by such a reading, in line order: a process that only accepts cannot know what
+ * stands before. While Redis is away nothing can be claimed; the backlog is read from its beginning when it is back.
  */
 @Injectable()
 export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutdown {
@@ -24,9 +24,8 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   readonly #claimed = new Map<number, TakenJob>();
   /** Released: the next to be claimed. */
   readonly #front: QueueEntry[] = [];
-  /** To be removed from Redis, and then to be added. */
+  /** To be removed from Redis. */
   readonly #acked: TakenJob[] = [];
-  readonly #enqueued: QueueEntry[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #willFlush = false;
   #isClosed = false;
@@ -53,14 +52,9 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
     }, this.#lockMs / 3);
   }
 
+  /** They are read from the backlog. */
   enqueue(entries: QueueEntry[]): void {
-    for (const entry of entries) {
-      if (this.#claimed.has(entry.id)) continue;
-      const isFull = this.#enqueued.length >= this.#capacity || !this.#queue.isReady;
-      if (isFull || this.#cursor.willRead(entry.place)) this.#cursor.goBack(entry.place - 1);
-      else this.#enqueued.push(entry);
-    }
-    this.#flushSoon();
+    for (const { id, place } of entries) if (!this.#claimed.has(id)) this.#cursor.goBack(place - 1);
   }
 
   claim(limit: number): Promise<QueueEntry[]> {
@@ -107,8 +101,7 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
       if (this.#cursor.hasMore && this.#cursor.idleMs > READ_MS) await this.#readOn();
       await this.#take(claimed, limit);
       if (claimed.length === limit) return;
-      const hasNews = this.#cursor.isSentBack || this.#enqueued.length > 0;
-      if (this.#cursor.hasMore ? !(await this.#readOn()) : !hasNews) return;
+      if (this.#cursor.hasMore ? !(await this.#readOn()) : !this.#cursor.isSentBack) return;
     }
   }
 
@@ -128,28 +121,15 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
     }
   }
 
-  /** Brings to Redis what was acknowledged and enqueued. */
   async #flush(): Promise<void> {
     this.#willFlush = false;
     this.#cursor.settle();
-    const [acked, enqueued] = [this.#acked.splice(0), this.#enqueued.splice(0)];
     try {
-      await this.#queue.remove(acked);
-      await this.#add(enqueued);
+      await this.#queue.remove(this.#acked.splice(0));
     } catch (error) {
       this.#cursor.goBack(0);
       throw error;
     }
-  }
-
-  /** Fills no more than half of the window, so that the beginning of the backlog finds room. */
-  async #add(entries: QueueEntry[]): Promise<void> {
-    const fresh = entries.filter(({ id, place }) => !this.#claimed.has(id) && !this.#cursor.willRead(place));
-    if (fresh.length === 0) return;
-    const room = Math.max(0, Math.ceil(this.#capacity / 2) - (await this.#queue.length()));
-    await this.#queue.add(fresh.slice(0, room));
-    for (const { place } of fresh.slice(0, room)) this.#cursor.saw(place);
-    for (const { place } of fresh.slice(room)) this.#cursor.goBack(place - 1);
   }
 
   /** @returns whether there was room in the window */
@@ -165,7 +145,7 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   #flushSoon(): void {
     if (this.#willFlush || this.#isClosed) return;
     this.#willFlush = true;
-    this.#alone(() => this.#flush()).catch(() => undefined); // what is missing is read from the backlog
+    this.#alone(() => this.#flush()).catch(() => undefined); // what stays there is claimed again, and refused
   }
 
   /** One step at a time: what comes while the backlog is read is looked at after it. */

@@ -4,10 +4,13 @@ import { MemoryQueueDriver } from './memory.driver.js';
 import { QueueDriver } from './queue.driver.js';
 import { QueueService } from './queue.service.js';
 
+/** Where others take from the same line, what was read is soon old, and is read anew each second. */
+const SHARED_WINDOW = 1000;
+
 async function createDriver(config: Config): Promise<QueueDriver> {
   switch (config.QUEUE_DRIVER) {
     case 'memory':
-      return new MemoryQueueDriver();
+      return new MemoryQueueDriver(config.DATABASE_URL.startsWith('sqlite:') ? undefined : SHARED_WINDOW);
     case 'bullmq': {
       const { BullmqQueueDriver } = await import('./bullmq.driver.js'); // only who uses Redis loads its client
       return new BullmqQueueDriver(config.REDIS_URL);

@@ -85,6 +85,7 @@ describe('the configuration', () => {
   it('shows no password of a database', () => {
     expect(problemsOf({ DATABASE_URL: 'oracle://me:secret@db/orders' })).not.toContain('secret');
     expect(withoutPassword('postgres://me:secret@db/orders')).toBe('postgres://me:***@db/orders');
+    expect(withoutPassword('postgres://db/orders?user=me&password=secret')).toBe('postgres://db/orders?***');
   });
 
   it('never shows a password', () => {
