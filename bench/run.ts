@@ -8,6 +8,7 @@ import { intake } from './benchmarks/intake.ts';
 import { loop } from './benchmarks/loop.ts';
 import { memory } from './benchmarks/memory.ts';
 import { reads } from './benchmarks/reads.ts';
+import { sizing } from './benchmarks/sizing.ts';
 import { start } from './benchmarks/start.ts';
 import { sustained } from './benchmarks/sustained.ts';
 import type { Benchmark, Scale } from './harness/benchmark.ts';
@@ -28,13 +29,14 @@ const BENCHMARKS: Benchmark[] = [
   loop,
   start,
   cluster,
+  sizing,
 ];
 
 const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.
 
   npm run bench                  all that need nothing else, at most 10 minutes; writes bench/results.json and docs/
   npm run bench -- <name> …      only these: ${BENCHMARKS.map(({ name }) => name).join(', ')}
-  npm run bench -- cluster       needs PostgreSQL at TEST_POSTGRES_URL
+  npm run bench -- cluster       and sizing need PostgreSQL at TEST_POSTGRES_URL
   npm run bench -- --check       fails when a bar is missed
   npm run bench -- --quick       only sees that they run: its figures mean nothing and are not kept
 `;

@@ -1,30 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { DataSource } from 'typeorm';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { postBatches, postOrders } from '../harness/load.ts';
+import { temporaryDatabase } from '../harness/postgres.ts';
 import { alternate } from '../harness/rounds.ts';
 import { Server } from '../harness/server.ts';
 import { ratio } from '../harness/statistics.ts';
-
-const POSTGRES = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/test';
 
 /** Work that waits, so that two workers are not merely two programs on one machine that compete for it. */
 const WORK = { PROCESSING_TIME_MS: 20, PROCESSOR_CONCURRENCY: 20 };
 const ROUNDS = 5;
 
-/** An empty database that goes away with its scope. */
-async function temporaryDatabase(): Promise<{ url: string } & AsyncDisposable> {
-  const source = await new DataSource({ type: 'postgres', url: POSTGRES }).initialize();
-  const name = `ordermill_bench_${randomBytes(6).toString('hex')}`;
-  await source.query(`CREATE DATABASE ${name}`);
-  const url = new URL(POSTGRES);
-  url.pathname = `/${name}`;
-  const remove = async () => {
-    await source.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    await source.destroy();
-  };
-  return { url: url.href, [Symbol.asyncDispose]: remove };
-}
+/** Between two looks at the metrics: an answer costs a sum over the counters, on the same machine. */
+const POLL_MS = 100;
 
 /** @returns completed orders a second of so many workers, from the first completed one on */
 async function drain(workers: number, orders: number): Promise<number> {
@@ -36,8 +22,11 @@ async function drain(workers: number, orders: number): Promise<number> {
   const start = () => Server.start('ordermill', { environment: { ...environment, ...WORK, ROLE: 'worker' } });
   for (const worker of await Promise.all(Array.from({ length: workers }, start))) stack.use(worker);
   let before = 0;
-  const startedAt = await api.until(({ completed_orders }) => (before = completed_orders) > orders / 10);
-  const doneAt = await api.until(({ completed_orders }) => completed_orders === orders);
+  const startedAt = await api.until(
+    ({ completed_orders }) => (before = completed_orders) > orders / 10,
+    POLL_MS,
+  );
+  const doneAt = await api.until(({ completed_orders }) => completed_orders === orders, POLL_MS);
   return ((orders - before) / (doneAt - startedAt)) * 1000;
 }
 
@@ -56,7 +45,7 @@ export const cluster: Benchmark = {
         (await postOrders(server.url, { seconds: scale.seconds })).perSecond;
       return await alternate(scale, { api: post(api), unstored: post(unstored) });
     })();
-    const orders = scale.orders(10_000);
+    const orders = scale.orders(4000);
     const rounds = Math.min(ROUNDS, scale.rounds);
     const { one, two } = await alternate(
       { rounds },

@@ -95,6 +95,10 @@ export class Server implements AsyncDisposable {
     return new Server(child, url, performance.now() - startedAt);
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   async metrics(): Promise<Metrics> {
     return (await this.get('/metrics')) as Metrics;
   }
