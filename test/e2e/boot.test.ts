@@ -1,18 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
 import { temporaryDatabase } from '../support/app.js';
 import { get } from '../support/client.js';
-import { ServerProcess } from '../support/server.js';
-
-/** Starts a server that is expected to give up; how it ended and what it said. */
-async function startInVain(environment: Record<string, string | number>) {
-  const child = ServerProcess.spawn(environment);
-  const said = Promise.all([child.stdout, child.stderr].map((stream) => text(stream as Readable))); // both are piped
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return { code, said: (await said).join('') };
-}
+import { ServerProcess, startInVain } from '../support/server.js';
 
 describe('a start', () => {
   const database = temporaryDatabase();

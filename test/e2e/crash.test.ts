@@ -1,5 +1,5 @@
 import { temporaryDatabase } from '../support/app.js';
-import { expectSound, statusCounts } from '../support/audit.js';
+import { expectSound, statusCounts } from '../support/books.js';
 import { anOrder, post, untilMetrics } from '../support/client.js';
 import { ServerProcess } from '../support/server.js';
 import { readTable } from '../support/table.js';
@@ -49,7 +49,7 @@ describe('after a SIGKILL', () => {
       await server.kill();
       acknowledged.push(...(await Promise.all(posting)).flat());
       left.push(statusCounts(database.file));
-      expectSound(database.file);
+      await expectSound(database.file);
     }
     server = await start();
     await untilMetrics(server.url, (now) => now.pending_orders === 0 && now.processing_orders === 0);
@@ -70,8 +70,8 @@ describe('after a SIGKILL', () => {
     expect(Object.keys(statusCounts(database.file))).toEqual(['Completed']);
   });
 
-  it('counters, history and the order of starts agree with the table', () => {
-    expectSound(database.file);
+  it('counters, history and the order of starts agree with the table', async () => {
+    await expectSound(database.file);
   });
 
   it('an interrupted attempt is told in the history, and does not count as a failure', () => {

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { Database } from '../../src/database/database.js';
 import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
-import { audit } from '../support/accounts.js';
+import { expectSound } from '../support/books.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { withFaults } from '../support/faults.js';
 import { ServerProcess } from '../support/server.js';
@@ -88,7 +88,7 @@ describe.each(Object.entries(TROUBLES))('while %s', (_, begin) => {
       expect(new Set(work.started.map(({ orderId }) => orderId)).size).toBe(work.started.length); // each once
     } finally {
       await server.close();
-      expect(audit(database.url)).toEqual([]);
+      await expectSound(database.file);
       database.remove();
     }
   });
@@ -132,7 +132,7 @@ describe('a commit whose outcome is unknown', () => {
         expect(rows(file.url, 'SELECT order_id FROM orders')).toEqual([{ order_id }]);
       } finally {
         await server.close();
-        expect(audit(file.url)).toEqual([]);
+        await expectSound(file.file);
         file.remove();
       }
     },

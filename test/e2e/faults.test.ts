@@ -2,7 +2,7 @@ import { Database } from '../../src/database/database.js';
 import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
-import { audit } from '../support/accounts.js';
+import { expectSound } from '../support/books.js';
 import { get, until } from '../support/client.js';
 import { random, withFaults } from '../support/faults.js';
 import { rows } from '../support/database.file.js';
@@ -44,7 +44,7 @@ describe(`a database with faults (FAULTS_SEED=${SEED})`, () => {
       );
       for (const fault of ['before', 'after', 'late', 'busy'] as const)
         expect(faulty.met[fault]).toBeGreaterThan(0);
-      expect(audit(file.url)).toEqual([]);
+      await expectSound(file.file);
       const completions = rows<{ count: number; orders: number }>(
         file.url,
         `SELECT COUNT(*) AS count, COUNT(DISTINCT order_seq) AS orders FROM order_history WHERE to_status = 'Completed'`,

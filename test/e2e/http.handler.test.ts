@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { ProcessingSchedule } from '../../src/processing/processing.schedule.js';
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
-import { audit } from '../support/accounts.js';
+import { expectSound } from '../support/books.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { Receiver, type Received } from '../support/receiver.js';
 import { rows } from '../support/database.file.js';
@@ -35,7 +35,7 @@ describe('PROCESSOR=http', () => {
   afterAll(async () => {
     await server.close();
     await receiver.close();
-    expect(audit(database.url)).toEqual([]);
+    await expectSound(database.file);
     database.remove();
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
-import { expectSound } from '../support/audit.js';
+import { expectSound } from '../support/books.js';
 import { get, post, until } from '../support/client.js';
 import { HeldWork, inProcess, overHttp } from '../support/held.work.js';
 import { commands } from '../support/order.commands.js';
@@ -69,7 +69,7 @@ describe('whatever is done to orders, in whatever sequence, each is where a smal
     } finally {
       await server.close();
     }
-    expectSound(database.file);
+    await expectSound(database.file);
   }, 180_000);
 
   it('with SIGKILL in between', async () => {
@@ -101,6 +101,6 @@ describe('whatever is done to orders, in whatever sequence, each is where a smal
       await server.kill();
       receiver.close();
     }
-    expectSound(database.file);
+    await expectSound(database.file);
   }, 180_000);
 });

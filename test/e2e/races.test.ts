@@ -1,5 +1,5 @@
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
-import { audit } from '../support/accounts.js';
+import { expectSound } from '../support/books.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { having, HeldWork, TestWork } from '../support/test.work.js';
 import { PermanentFailure } from '../../src/processing/order.handler.js';
@@ -22,7 +22,7 @@ describe('of two that want the same order', () => {
   });
   afterAll(async () => {
     await server.close();
-    expect(audit(database.url)).toEqual([]);
+    await expectSound(database.file);
     database.remove();
   });
 
@@ -171,7 +171,7 @@ describe('a restart', () => {
       expect(work.attemptsOf('waits')).toBe(0);
     } finally {
       await second.close();
-      expect(audit(database.url)).toEqual([]);
+      await expectSound(database.file);
       database.remove();
     }
   });

@@ -1,5 +1,5 @@
 import { temporaryDatabase } from '../support/app.js';
-import { expectSound, statusCounts } from '../support/audit.js';
+import { expectSound, statusCounts } from '../support/books.js';
 import { anOrder, get, post, until, untilMetrics } from '../support/client.js';
 import { ServerProcess } from '../support/server.js';
 import { readTable } from '../support/table.js';
@@ -37,9 +37,9 @@ describe('a server that is told to stop', () => {
       expect(
         readTable(database.file, 'SELECT id FROM order_history WHERE attempt > 0 AND reason IS NOT NULL'),
       ).toEqual([]);
-      expectSound(database.file);
+      await expectSound(database.file);
       await completeAll();
-      expectSound(database.file);
+      await expectSound(database.file);
     },
   );
 
@@ -61,7 +61,7 @@ describe('a server that is told to stop', () => {
     ]);
     await completeAll();
     expect(readTable(database.file, 'SELECT seq FROM orders WHERE failures > 0')).toEqual([]);
-    expectSound(database.file);
+    await expectSound(database.file);
   });
 
   it('keeps what it accepts while it finishes, for the next', async () => {
@@ -81,7 +81,7 @@ describe('a server that is told to stop', () => {
     expect(statusCounts(database.file)).toEqual({ Pending: 301 });
     await completeAll();
     expect((await get(`${server.url}/orders/late`)).body).toMatchObject({ status: 'Completed', attempts: 1 });
-    expectSound(database.file);
+    await expectSound(database.file);
   });
 
   it('loses none of the orders that it acknowledged while it stopped under load', async () => {
@@ -107,7 +107,7 @@ describe('a server that is told to stop', () => {
     const completed = new Set(rows.map(({ order_id }) => order_id));
     expect(acknowledged.length).toBeGreaterThan(200);
     expect(acknowledged.filter((id) => !completed.has(id))).toEqual([]);
-    expectSound(database.file);
+    await expectSound(database.file);
   });
 
   it('stops at once when it has nothing to do', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { temporaryDatabase } from '../support/app.js';
-import { audit } from '../support/accounts.js';
+import { expectSound } from '../support/books.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { KeptConnection } from '../support/kept.js';
 import { RawClient, request } from '../support/raw.js';
@@ -78,7 +78,7 @@ describe('a server that is told to stop', () => {
     finishWork();
     expect(await exit).toBe(0);
     expect(status('runs')).toBe('Completed');
-    expect(audit(database.url)).toEqual([]);
+    await expectSound(database.file);
   });
 
   it('hands back what still runs after SHUTDOWN_TIMEOUT_MS, and the next start processes it', async () => {
@@ -95,7 +95,7 @@ describe('a server that is told to stop', () => {
     );
     expect(body.attempts).toBe(2);
     await second.stop();
-    expect(audit(database.url)).toEqual([]);
+    await expectSound(database.file);
   });
 
   it('takes orders while it drains, and the next start processes them', async () => {
@@ -113,6 +113,16 @@ describe('a server that is told to stop', () => {
       () => get(`${second.url}/orders/late`),
       ({ body }) => body.status === 'Completed',
     );
+  });
+
+  it('says that it is not ready, and goes on, for SHUTDOWN_DELAY_MS, though nothing runs', async () => {
+    const running = await start({ SHUTDOWN_DELAY_MS: 1000 });
+    const stoppedMs = performance.now();
+    const exit = running.stop('SIGTERM');
+    await isDraining(running);
+    expect((await post(`${running.url}/orders`, anOrder({ order_id: 'late' }))).status).toBe(201);
+    expect(await exit).toBe(0);
+    expect(performance.now() - stoppedMs).toBeGreaterThanOrEqual(1000);
   });
 
   it('answers every request that it takes: one that is reset as its kept connection ends is not stored', async () => {
@@ -142,7 +152,7 @@ describe('a server that is told to stop', () => {
     expect(acknowledged.filter((orderIds) => orderIds.length === 0)).toEqual([]);
     const stored = rows<{ order_id: string }>(database.url, 'SELECT order_id FROM orders');
     expect(new Set(stored.map(({ order_id }) => order_id))).toEqual(new Set(acknowledged.flat()));
-    expect(audit(database.url)).toEqual([]);
+    await expectSound(database.file);
   });
 
   it('answers a request whose body was still on its way', async () => {
@@ -206,6 +216,6 @@ describe('a server that is told to stop', () => {
     expect(await exit).toEqual([1, null]);
     expect(running.log.join('\n')).toContain('nobody caught this');
     expect(status('runs')).toBe('Completed');
-    expect(audit(database.url)).toEqual([]);
+    await expectSound(database.file);
   });
 });

@@ -42,10 +42,10 @@ export function anOrder(fields: Record<string, unknown> = {}): Record<string, un
   return { user_id: 'user-1', item_ids: ['item-1', 'item-2'], total_amount: 29.99, ...fields };
 }
 
-/** Asks again until `condition` holds of the answer; fails with the last answer when it does not in `timeoutMs`. */
+/** Asks again until `condition` holds of the answer (by default: it is true); fails with the last answer when it does not in `timeoutMs`. */
 export async function until<Value>(
   ask: () => Promise<Value>,
-  condition: (value: Value) => boolean,
+  condition: (value: Value) => boolean = Boolean,
   timeoutMs = 20_000,
 ): Promise<Value> {
   const deadline = performance.now() + timeoutMs;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { BullmqQueueDriver } from '../../src/queue/bullmq.driver.js';
+import { BullmqQueue } from '../../src/queue/bullmq.queue.js';
+import type { QueueEntry } from '../../src/queue/queue.driver.js';
+import { until } from './client.js';
 
 const URL_OF_REDIS = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 
@@ -53,7 +54,7 @@ export class RedisBench {
     this.#names.add(name);
     const driver = new BullmqQueueDriver(url, { ...options, name });
     this.#drivers.push(driver);
-    await until(() => driver.isReady);
+    await until(async () => driver.isReady);
     return driver;
   }
 
@@ -64,6 +65,25 @@ export class RedisBench {
     if (keys.length > 0) await this.#client.del(...keys);
   }
 
+  /** Takes an entry as a process does that then dies: nobody renews its lock. */
+  async takeAndDie(name: string, entry: QueueEntry, lockMs: number): Promise<void> {
+    this.#names.add(name);
+    const ready = Promise.withResolvers<void>();
+    const queue = new BullmqQueue(URL_OF_REDIS, name, lockMs, ready.resolve);
+    await ready.promise;
+    await queue.add([entry]);
+    const { jobs } = await queue.take(1);
+    if (jobs.length === 0) throw new Error('there was nothing to take');
+    await queue.close(Promise.resolve());
+  }
+
+  /** The lock of a claimed entry runs out. */
+  async loseLock(name: string, id: number): Promise<void> {
+    this.#client ??= new Redis(URL_OF_REDIS, { disconnectTimeout: 100 });
+    const removed = await this.#client.del(`ordermill:${name}:order-${id}:lock`);
+    if (removed === 0) throw new Error(`entry ${id} had no lock`);
+  }
+
   async clean(): Promise<void> {
     await Promise.all(this.#drivers.splice(0).map((driver) => driver.onApplicationShutdown()));
     for (const name of this.#names) await this.lose(name);
@@ -71,21 +91,4 @@ export class RedisBench {
     this.#client?.disconnect();
     this.#client = undefined;
   }
-}
-
-export async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error('did not happen in time');
-    await wait(2);
-  }
-}
-
-/** A port at which nobody listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 const MAIN = new URL('../../dist/src/main.js', import.meta.url).pathname;
 
@@ -50,4 +52,13 @@ export class ServerProcess {
     this.process.kill(signal);
     return (await exit)[0];
   }
+}
+
+/** Starts a server that is expected to give up; how it ended and what it said. One that gets ready is stopped. */
+export async function startInVain(environment: Record<string, string | number>) {
+  const child = ServerProcess.spawn(environment);
+  child.stdout?.on('data', (chunk: Buffer) => chunk.includes('ready on') && child.kill('SIGKILL'));
+  const said = Promise.all([child.stdout, child.stderr].map((stream) => text(stream as Readable))); // both are piped
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return { code, said: (await said).join('') };
 }

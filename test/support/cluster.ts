@@ -1,0 +1,130 @@
+import { setInterval } from 'node:timers/promises';
+import type { Random } from '../../chaos/random.js';
+import type { Finding } from '../../chaos/checker.js';
+import { get, post, until, type Answer } from './client.js';
+import { Ledger, withDatabase } from './ledger.js';
+import { freePort } from './ports.js';
+import { ServerProcess } from './server.js';
+
+type Environment = Record<string, string | number>;
+
+/** Two processes that accept and two that process, over one database. */
+export class Cluster {
+  readonly ledger = new Ledger();
+  readonly apis: ServerProcess[] = [];
+  readonly workers: ServerProcess[] = [];
+  readonly #environment: Environment;
+  readonly #starts: Promise<void>[] = [];
+  #isOver = false;
+
+  private constructor(
+    readonly databaseUrl: string,
+    environment: Environment,
+  ) {
+    this.#environment = { DATABASE_URL: databaseUrl, LEASE_MS: 1000, PROCESSING_TIME_MS: 0, ...environment };
+  }
+
+  static async start(databaseUrl: string, environment: Environment = {}): Promise<Cluster> {
+    const cluster = new Cluster(databaseUrl, environment);
+    try {
+      await Promise.all((['api', 'api', 'worker', 'worker'] as const).map((role) => cluster.#add(role)));
+    } catch (error) {
+      await cluster.kill();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Posts orders in batches to both apis, and again what was refused. */
+  async postBatches(orders: number, perBatch = 500): Promise<void> {
+    const ids = Array.from({ length: orders }, (_, index) => `order-${this.ledger.sent.size + index}`);
+    for (const id of ids) this.ledger.sent.add(id);
+    const batches = Array.from({ length: Math.ceil(orders / perBatch) }, (_, index) =>
+      ids.slice(index * perBatch, (index + 1) * perBatch),
+    );
+    await Promise.all(
+      this.apis.map(async (api, index) => {
+        for (const batch of batches.filter((_, at) => at % this.apis.length === index))
+          await this.#postBatch(api, batch);
+      }),
+    );
+  }
+
+  /**
+   * Kills a random worker every second and puts a new one in its place, `most` times, if the orders last so long.
+   * @returns how often
+   */
+  async killWorkers(random: Random, most: number): Promise<number> {
+    let kills = 0;
+    for await (const _ of setInterval(1000)) {
+      if (this.#isOver || kills === most) break;
+      if ((await this.metrics()).completed_orders === this.ledger.sent.size) break;
+      const [victim] = this.workers.splice(Math.floor(random() * this.workers.length), 1);
+      if (!victim) continue; // all of them are starting
+      await victim.kill();
+      kills++;
+      void this.#add('worker').catch(() => undefined); // told below
+    }
+    await Promise.all(this.#starts);
+    return kills;
+  }
+
+  /** Stops a process as an operator would, and starts another one at its address. Resolves when that is ready. */
+  async restart(process: ServerProcess): Promise<void> {
+    const [list, role] = this.apis.includes(process)
+      ? ([this.apis, 'api'] as const)
+      : ([this.workers, 'worker'] as const);
+    list.splice(list.indexOf(process), 1);
+    const code = await process.stop('SIGTERM');
+    if (code !== 0) throw new Error(`stopped with ${code}:\n${process.log.join('\n')}`);
+    await this.#add(role, { PORT: new URL(process.url).port });
+  }
+
+  /** Resolves once every order that was sent is completed. */
+  async completed(timeoutMs = 60_000): Promise<void> {
+    const isDone = ({ completed_orders }: Answer['body']) => completed_orders === this.ledger.sent.size;
+    await until(() => this.metrics(), isDone, timeoutMs);
+  }
+
+  async metrics(of = this.apis[0]): Promise<Answer['body']> {
+    return (await get(`${of?.url}/metrics`)).body;
+  }
+
+  query<Row>(sql: string): Promise<Row[]> {
+    return withDatabase(this.databaseUrl, (query) => query<Row>(sql));
+  }
+
+  /** As `Ledger.findings`. */
+  findings(overlap = 0, overtaken = 0): Promise<Finding[]> {
+    return this.ledger.findings(this.databaseUrl, overlap, overtaken);
+  }
+
+  /** Leaves no process behind, not even one that is only starting. */
+  async kill(): Promise<void> {
+    this.#isOver = true;
+    await Promise.allSettled(this.#starts);
+    await Promise.all([...this.apis, ...this.workers].map((process) => process.kill()));
+  }
+
+  async #add(ROLE: 'api' | 'worker', environment: Environment = {}): Promise<void> {
+    const start = ServerProcess.start({
+      PORT: await freePort(),
+      ...this.#environment,
+      ROLE,
+      ...environment,
+    }).then((process) => void (ROLE === 'api' ? this.apis : this.workers).push(process));
+    this.#starts.push(start);
+    await start;
+  }
+
+  async #postBatch(api: ServerProcess, ids: string[]): Promise<void> {
+    for (let left = ids; left.length > 0;) {
+      const orders = left.map((order_id) => ({ order_id, user_id: 'u', item_ids: ['i'], total_amount: 1 }));
+      const { body } = await post(`${api.url}/orders/batch`, { orders });
+      const results: { order_id: string; status_code: number }[] = body.results;
+      left = results
+        .filter(({ order_id, status_code }) => !this.ledger.note(order_id, status_code, null))
+        .map(({ order_id }) => order_id);
+    }
+  }
+}
