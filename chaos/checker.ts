@@ -14,8 +14,18 @@ export interface Promises {
   acknowledged: ReadonlySet<string>;
   /** Where an acknowledged order may stand at the end; elsewhere it is lost. */
   ends?: readonly string[];
-  /** By how many places an order may come after the one that is started before it, where processes share the line; otherwise 0. */
+  turns?: Turns;
+}
+
+/** What is asked of the order of first starts where several processes share the line. */
+export interface Turns {
+  /** By how many places an order may come after the one that is started before it; otherwise 0. */
   overlap?: number;
+  /**
+   * Whether one order had its answer before another was sent: where several processes accept, numbers of orders that
+   * were posted at one time say nothing. Otherwise the lower number is before the higher.
+   */
+  isBefore?: (first: string, second: string) => boolean;
 }
 
 /** The outcome of one check; `count` 0 is as it should be. */
@@ -26,17 +36,20 @@ export interface Finding {
   examples: string[];
 }
 
+/** The name of the check on the order of first starts. */
+export const OUT_OF_TURN = 'started out of turn';
+
 const EXAMPLES = 5;
 
 /** Every check on a database that nobody writes to, one finding each. */
 export async function check(query: Query, promises: Promises): Promise<Finding[]> {
-  return [...(await checkPromises(query, promises)), ...(await checkBooks(query, promises.overlap))];
+  return [...(await checkPromises(query, promises)), ...(await checkBooks(query, promises.turns))];
 }
 
 /** Those that need to know no client: whether orders, history and counters agree. */
-export async function checkBooks(query: Query, overlap = 0): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const [name, sql] of Object.entries(violations(overlap))) {
+export async function checkBooks(query: Query, turns: Turns = {}): Promise<Finding[]> {
+  const findings = [await checkTurns(query, turns)];
+  for (const [name, sql] of Object.entries(VIOLATIONS)) {
     const rows = await query<{ example: string }>(sql);
     findings.push(
       finding(
@@ -86,7 +99,7 @@ async function checkPromises(query: Query, { sent, acknowledged, ends = ['Comple
 const STARTED = `to_status = 'Processing' AND attempt = 1`;
 
 /** Each statement returns one row for each violation of the rule it is named by. */
-const violations = (overlap: number) => ({
+const VIOLATIONS = {
   'completed twice': `
     SELECT 'order ' || order_seq || ', ' || COUNT(*) || ' times' AS example
     FROM order_history WHERE to_status = 'Completed' GROUP BY order_seq HAVING COUNT(*) > 1`,
@@ -105,14 +118,6 @@ const violations = (overlap: number) => ({
         'Processing>Completed', 'Processing>Pending', 'Processing>Failed', 'Failed>Pending')
       OR attempt <> attempt_before + CASE to_status WHEN 'Processing' THEN 1 ELSE 0 END`,
 
-  'started out of turn': `
-    SELECT 'order ' || order_seq || ' after ' || seq_before AS example
-    FROM (
-      SELECT order_seq, MAX(order_seq) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS seq_before
-      FROM order_history WHERE ${STARTED}
-    ) AS starts
-    WHERE order_seq + ${overlap} < seq_before`,
-
   'status disagrees with history': `
     SELECT 'order ' || o.order_id || ' is ' || o.status || ', its history says ' || COALESCE(h.to_status, 'nothing') AS example
     FROM orders o
@@ -123,7 +128,25 @@ const violations = (overlap: number) => ({
   'history without an order': `
     SELECT 'order ' || h.order_seq AS example
     FROM order_history h LEFT JOIN orders o ON o.seq = h.order_seq WHERE o.seq IS NULL`,
-});
+};
+
+async function checkTurns(query: Query, { overlap = 0, isBefore = () => true }: Turns): Promise<Finding> {
+  const rows = await query<{ seq: number | string; id: string }>(
+    `SELECT o.seq, o.order_id AS id FROM order_history h JOIN orders o ON o.seq = h.order_seq WHERE ${STARTED} ORDER BY h.id`,
+  );
+  const starts = rows.map(({ seq, id }) => ({ seq: Number(seq), id }));
+  let furthest = 0;
+  const late = starts.flatMap((order, index) => {
+    const isSuspect = order.seq + overlap < furthest;
+    furthest = Math.max(furthest, order.seq);
+    if (!isSuspect) return [];
+    const overtaker = starts
+      .slice(0, index)
+      .find(({ seq, id }) => order.seq + overlap < seq && isBefore(order.id, id));
+    return overtaker ? `order ${order.seq} after ${overtaker.seq}` : [];
+  });
+  return finding(OUT_OF_TURN, late);
+}
 
 const atLeastZero = (difference: string) => `CASE WHEN ${difference} > 0 THEN ${difference} ELSE 0 END`;
 

@@ -1,6 +1,6 @@
 import { copyFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
-import { check, checkIntegrity, type Finding, type Query } from '../../chaos/checker.js';
+import { check, checkIntegrity, type Finding, type Query, type Turns } from '../../chaos/checker.js';
 import { PermanentFailure } from '../../src/processing/order.handler.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
 import { anOrder, post, untilMetrics, untilStatus } from '../support/client.js';
@@ -36,7 +36,7 @@ describe('the checker', () => {
     corrupt: (sqlite: Sqlite.Database) => void,
     acknowledged: string[] = IDS,
     sent: string[] = IDS,
-    overlap = 0,
+    turns: Turns = {},
   ): Promise<string[]> {
     const copy = temporaryDatabase();
     copyFileSync(good.file, copy.file);
@@ -49,7 +49,7 @@ describe('the checker', () => {
     const findings: Finding[] = await check(query, {
       sent: new Set(sent),
       acknowledged: new Set(acknowledged),
-      overlap,
+      turns,
     });
     findings.push(await checkIntegrity(query));
     evidence.close();
@@ -136,7 +136,10 @@ describe('the checker', () => {
         SELECT SUM(MAX(0, h.at - o.created_at)) FROM order_history h JOIN orders o ON o.seq = h.order_seq
         WHERE to_status = 'Processing' AND attempt = 1) WHERE name = 'wait_ms'`);
     expect(await found(swap)).toEqual(['started out of turn']);
-    expect(await found(swap, IDS, IDS, 1)).toEqual([]); // by neighbours, which processes side by side may do
+    expect(await found(swap, IDS, IDS, { overlap: 1 })).toEqual([]); // by neighbours, which processes side by side may do
+    expect(await found(swap, IDS, IDS, { isBefore: () => false })).toEqual([]); // they were posted at one time
+    const isBefore = (first: string, second: string) => first === 'three' && second === 'four';
+    expect(await found(swap, IDS, IDS, { isBefore })).toEqual(['started out of turn']);
   });
 
   it('finds a status that its history does not tell', async () => {

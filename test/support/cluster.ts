@@ -118,6 +118,7 @@ export class Cluster {
   }
 
   async #postBatch(api: ServerProcess, ids: string[]): Promise<void> {
+    for (const id of ids) this.ledger.send(id);
     for (let left = ids; left.length > 0;) {
       const orders = left.map((order_id) => ({ order_id, user_id: 'u', item_ids: ['i'], total_amount: 1 }));
       const { body } = await post(`${api.url}/orders/batch`, { orders });

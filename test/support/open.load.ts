@@ -50,7 +50,8 @@ export class OpenLoad {
     if (number % 5 === 4) return this.#ask(this.#newest);
     const order_id = `open-${number}`;
     const isKeyed = number % 2 === 0;
-    if (!isKeyed) this.ledger.sent.add(order_id);
+    const sentAt = this.ledger.now;
+    if (!isKeyed) this.ledger.send(order_id);
     const { status, body } = await this.#answered(() =>
       post(
         `${this.url}/orders`,
@@ -60,8 +61,8 @@ export class OpenLoad {
     );
     if (status !== 201 && status !== 200)
       return void this.failures.push(`POST: ${status} ${JSON.stringify(body)}`);
-    this.ledger.sent.add(body.order_id);
-    this.ledger.acknowledged.add(body.order_id);
+    this.ledger.send(body.order_id, sentAt);
+    this.ledger.accept(body.order_id);
     this.#newest = body.order_id;
   }
 

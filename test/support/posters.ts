@@ -36,7 +36,7 @@ export class Posters {
   async #post(client: number): Promise<void> {
     for (let number = 0; !this.#isOver; number++) {
       const order_id = `client-${client}-${number}`;
-      this.ledger.sent.add(order_id);
+      this.ledger.send(order_id);
       while (!(await this.#isAccepted(order_id, client)) && !this.#isAbandoned) await pause(PAUSE_MS);
     }
   }
