@@ -105,25 +105,25 @@ const VIOLATIONS = {
     FROM order_history WHERE to_status = 'Completed' GROUP BY order_seq HAVING COUNT(*) > 1`,
 
   'illegal transitions': `
-    SELECT 'order ' || order_seq || ' at ' || COALESCE(was, 'nothing') || ' moved from ' || COALESCE(from_status, 'nothing')
+    SELECT 'order ' || order_seq || ' at ' || was || ' moved from ' || COALESCE(from_status, 'nothing')
       || ' to ' || to_status || ' at attempt ' || attempt AS example
     FROM (
       SELECT order_seq, from_status, to_status, attempt,
-        LAG(to_status) OVER line AS was, COALESCE(LAG(attempt) OVER line, 0) AS attempt_before
+        COALESCE(LAG(to_status) OVER line, 'Pending') AS was, COALESCE(LAG(attempt) OVER line, 0) AS attempt_before
       FROM order_history WINDOW line AS (PARTITION BY order_seq ORDER BY id)
     ) AS steps
-    WHERE COALESCE(from_status, '') <> COALESCE(was, '')
+    WHERE COALESCE(from_status, '') <> was
       OR COALESCE(from_status, '') || '>' || to_status NOT IN (
-        '>Pending', 'Pending>Processing', 'Pending>Cancelled',
+        'Pending>Processing', 'Pending>Cancelled',
         'Processing>Completed', 'Processing>Pending', 'Processing>Failed', 'Failed>Pending')
       OR attempt <> attempt_before + CASE to_status WHEN 'Processing' THEN 1 ELSE 0 END`,
 
   'status disagrees with history': `
-    SELECT 'order ' || o.order_id || ' is ' || o.status || ', its history says ' || COALESCE(h.to_status, 'nothing') AS example
+    SELECT 'order ' || o.order_id || ' is ' || o.status || ', its history says ' || COALESCE(h.to_status, 'Pending') AS example
     FROM orders o
     LEFT JOIN (SELECT order_seq, MAX(id) AS id FROM order_history GROUP BY order_seq) AS newest ON newest.order_seq = o.seq
     LEFT JOIN order_history h ON h.id = newest.id
-    WHERE h.id IS NULL OR h.to_status <> o.status OR h.attempt <> o.attempts`,
+    WHERE COALESCE(h.to_status, 'Pending') <> o.status OR COALESCE(h.attempt, 0) <> o.attempts`,
 
   'history without an order': `
     SELECT 'order ' || h.order_seq AS example

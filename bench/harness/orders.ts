@@ -29,7 +29,6 @@ const PENDING = `
   FROM n`;
 
 const HISTORY = [
-  `SELECT seq, created_at, NULL, 'Pending', 0 FROM orders`,
   `SELECT seq, started_at, 'Pending', 'Processing', 1 FROM orders WHERE attempts = 1`,
   `SELECT seq, updated_at, 'Processing', status, 1 FROM orders WHERE attempts = 1`,
 ];

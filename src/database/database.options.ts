@@ -5,6 +5,7 @@ import type { DataSourceOptions } from 'typeorm';
 import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlite3/BetterSqlite3DataSourceOptions.js';
 import { OrdersSchema1763683200000 } from './migrations/1763683200000-orders.js';
 import { CounterSlots1763712000000 } from './migrations/1763712000000-counter-slots.js';
+import { MovesOnly1763740800000 } from './migrations/1763740800000-moves-only.js';
 
 /** A commit is on the disk when it returns: WAL with FULL syncs the log at every commit (TypeORM's enableWAL does not). */
 export const WRITING = [
@@ -16,7 +17,7 @@ export const WRITING = [
 ];
 
 const MIGRATIONS = {
-  migrations: [OrdersSchema1763683200000, CounterSlots1763712000000],
+  migrations: [OrdersSchema1763683200000, CounterSlots1763712000000, MovesOnly1763740800000],
   migrationsTableName: 'migrations',
   synchronize: false,
 };

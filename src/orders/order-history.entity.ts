@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** One row for each transition of an order, written in the transition's own transaction. */
+/** One row for each move of an order, written in the move's own transaction. Its acceptance is in the order itself. */
 @Entity('order_history')
 export class OrderHistoryEntity {
   @PrimaryGeneratedColumn()
@@ -13,9 +13,8 @@ export class OrderHistoryEntity {
   @Column({ type: 'bigint' })
   at!: number;
 
-  /** null: accepted. */
   @Column({ name: 'from_status', type: 'varchar', length: 16, nullable: true })
-  fromStatus!: string | null;
+  fromStatus!: string;
 
   @Column({ name: 'to_status', type: 'varchar', length: 16 })
   toStatus!: string;

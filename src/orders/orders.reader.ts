@@ -120,11 +120,17 @@ export class OrdersReader {
 
   /** Every transition, oldest first; empty when there is no such order. */
   async history(orderId: string): Promise<HistoryEntry[]> {
-    return this.database.read<HistoryEntry>(
-      `SELECT at, from_status AS "from", to_status AS "to", attempt, reason FROM order_history
-       WHERE order_seq = (SELECT seq FROM orders WHERE order_id = ?) ORDER BY id`,
+    const [order] = await this.database.read<{ seq: number; at: number }>(
+      'SELECT seq, created_at AS at FROM orders WHERE order_id = ?',
       [orderId],
     );
+    if (!order) return [];
+    const moves = await this.database.read<HistoryEntry>(
+      `SELECT at, from_status AS "from", to_status AS "to", attempt, reason FROM order_history
+       WHERE order_seq = ? ORDER BY id`,
+      [order.seq],
+    );
+    return [{ at: order.at, from: null, to: 'Pending', attempt: 0, reason: null }, ...moves];
   }
 
   /** Pending orders that may start now, in line after `place`; at most `limit`. */

@@ -32,17 +32,12 @@ export class OrdersWriter {
   /** Stores the orders in this sequence; each outcome is a receipt, or the conflict with an order that is there already. */
   async insert(orders: NewOrder[], at: number): Promise<Outcome<Receipt>[]> {
     if (orders.length === 0) return [];
-    const stored = await (this.sql.acceptOrders ? this.#accept(orders, at) : this.#store(orders, at));
-    const seqs = orders.map(({ orderId }) => {
-      const seq = stored.get(orderId);
-      stored.delete(orderId); // another one with its id, in the same batch, is a repeat
-      return seq;
-    });
-    const refused = orders.filter((_, index) => seqs[index] === undefined);
+    const seqs = await (this.sql.acceptOrders ? this.#accept(orders, at) : this.#store(orders, at));
+    const refused = orders.filter((_, index) => !seqs[index]);
     const holders = refused.length > 0 ? await this.#holders(refused) : [];
     return orders.map((order, index) => {
       const seq = seqs[index];
-      if (seq === undefined) return judgeRepeat(order, holders);
+      if (!seq) return judgeRepeat(order, holders);
       const { orderId, userId } = order;
       this.moves.push({ seq, orderId, userId, from: null, to: 'Pending', attempt: 0, at });
       return { value: { seq, orderId, status: 'Pending', replayed: false } };
@@ -75,33 +70,28 @@ export class OrdersWriter {
     if (deltas.length > 0) await this.query(this.sql.addToCounters, [JSON.stringify(deltas)]);
   }
 
-  /** @returns the numbers of those that were stored, by their ids */
-  async #store(orders: NewOrder[], at: number): Promise<Map<string, number>> {
-    const idBySeq = new Map(orders.map(({ orderId }) => [this.#number(), orderId]));
-    const rows = [...idBySeq.keys()].map((seq, index) => [seq, ...this.#row(orders[index])]);
-    const inserted = await this.query<{ seq: number }>(this.sql.insertOrders, [at, JSON.stringify(rows)]);
-    const { storedOrders } = this.sql;
+  /** @returns each order's number, null where its id or key is taken */
+  async #store(orders: NewOrder[], at: number): Promise<(number | null)[]> {
+    const { insertOrders = '', storedOrders, items = (itemIds: string[]) => itemIds } = this.sql;
+    const rows = orders.map(({ orderId, idempotencyKey, userId, totalAmount, itemIds }) => {
+      return [this.#number(), orderId, idempotencyKey, userId, totalAmount, items(itemIds)] as const;
+    });
+    const seqs = rows.map(([seq]) => seq);
+    const inserted = await this.query<{ seq: number }>(insertOrders, [at, JSON.stringify(rows)]);
     const stored = storedOrders
-      ? await this.query<{ seq: number }>(storedOrders, [this.sql.list([...idBySeq.keys()])])
+      ? await this.query<{ seq: number }>(storedOrders, [this.sql.list(seqs)])
       : inserted;
-    const seqs = stored.map(({ seq }) => Number(seq));
-    if (seqs.length > 0) await this.query(this.sql.insertAcceptedHistory, [this.sql.list(seqs)]);
-    this.#counters.moved(null, 'Pending', seqs.length);
-    return new Map(seqs.map((seq) => [idBySeq.get(seq) ?? '', seq]));
+    this.#counters.moved(null, 'Pending', stored.length);
+    const isStored = new Set(stored.map(({ seq }) => Number(seq)));
+    return seqs.map((seq) => (isStored.has(seq) ? seq : null));
   }
 
   /** The same in one statement, where the database can. */
-  async #accept(orders: NewOrder[], at: number): Promise<Map<string, number>> {
-    const rows = JSON.stringify(orders.map((order) => this.#row(order)));
-    const sql = this.sql.acceptOrders ?? '';
-    const stored = await this.query<{ seq: number; order_id: string }>(sql, [rows, at, this.slot]);
-    return new Map(stored.map(({ seq, order_id }) => [order_id, Number(seq)]));
-  }
-
-  #row(order: NewOrder | undefined): unknown[] {
-    if (!order) return [];
-    const { orderId, idempotencyKey, userId, totalAmount, itemIds } = order;
-    return [orderId, idempotencyKey, userId, totalAmount, this.sql.items(itemIds)];
+  async #accept(orders: NewOrder[], at: number): Promise<(number | null)[]> {
+    const { acceptOrders = '' } = this.sql;
+    const parameters = [JSON.stringify(orders), at, this.slot];
+    const [row] = await this.query<{ seqs: (number | null)[] }>(acceptOrders, parameters);
+    return row?.seqs ?? [];
   }
 
   async #holders(orders: NewOrder[]): Promise<HolderRow[]> {

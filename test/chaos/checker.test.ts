@@ -118,7 +118,10 @@ describe('the checker', () => {
       'a broken chain',
       `UPDATE order_history SET from_status = 'Failed' WHERE order_seq = 2 AND attempt = 2 AND to_status = 'Processing'`,
     ],
-    ['a missing beginning', `DELETE FROM order_history WHERE order_seq = 4 AND from_status IS NULL`],
+    [
+      'a step from nowhere',
+      `UPDATE order_history SET from_status = NULL WHERE order_seq = 4 AND to_status = 'Processing'`,
+    ],
     [
       'an attempt number that does not grow',
       `UPDATE order_history SET attempt = 3 WHERE order_seq = 2 AND attempt = 2; UPDATE orders SET attempts = 3 WHERE seq = 2`,
@@ -154,7 +157,7 @@ describe('the checker', () => {
 
   it('finds a history without its order', async () => {
     const forget = sql(
-      `INSERT INTO order_history (order_seq, at, to_status, attempt) VALUES (99, 0, 'Pending', 0)`,
+      `INSERT INTO order_history (order_seq, at, from_status, to_status, attempt) VALUES (99, 0, 'Pending', 'Cancelled', 0)`,
     );
     expect(await found(forget)).toEqual(['history without an order']);
   });

@@ -97,7 +97,14 @@ export function booksContract(open: OpenDatabase): void {
       const lines = await opened.database.read<Line>(
         'SELECT order_seq AS seq, from_status AS "from", to_status AS "to", attempt, at FROM order_history ORDER BY id',
       );
-      return { orders, history: Map.groupBy(lines, ({ seq }) => seq) };
+      const accepted = orders.map(({ seq, created_at: at }) => ({
+        seq,
+        from: null,
+        to: 'Pending' as const,
+        attempt: 0,
+        at,
+      }));
+      return { orders, history: Map.groupBy([...accepted, ...lines], ({ seq }) => seq) };
     }
   });
 }

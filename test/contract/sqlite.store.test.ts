@@ -97,15 +97,25 @@ describe('a SQLite file of orders', () => {
     await database.onApplicationShutdown();
   });
 
-  it('is brought up to date by its next start, with all that it counts', async () => {
+  it('is brought up to date by its next start, with all that it counts and tells', async () => {
     const source = await new DataSource(databaseOptions(files.url)).initialize();
     await source.runMigrations();
-    await source.undoLastMigration();
+    for (const _ of source.migrations.slice(1)) await source.undoLastMigration();
     await source.query(`INSERT INTO order_counters (name, value) VALUES ('last_seq', 7), ('Pending', 3)`);
+    await source.query(`
+      INSERT INTO orders (seq, order_id, user_id, total_amount, status, queue_seq, created_at, updated_at, item_ids)
+      VALUES (7, 'old', 'u', 100, 'Cancelled', 7, 1000, 2000, '[]')`);
+    await source.query(`
+      INSERT INTO order_history (order_seq, at, from_status, to_status, attempt)
+      VALUES (7, 1000, NULL, 'Pending', 0), (7, 2000, 'Pending', 'Cancelled', 0)`);
     await source.destroy();
     const { store, reader, close } = await openStore(openAt(files));
     expect((await reader.counts()).byStatus.Pending).toBe(3);
     expect((await store.insert(aRequest())).seq).toBe(8);
+    expect(await reader.history('old')).toEqual([
+      { at: 1000, from: null, to: 'Pending', attempt: 0, reason: null },
+      { at: 2000, from: 'Pending', to: 'Cancelled', attempt: 0, reason: null },
+    ]);
     await close();
   });
 

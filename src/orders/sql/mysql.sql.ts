@@ -19,10 +19,6 @@ export const MYSQL: OrdersSql = {
     ON DUPLICATE KEY UPDATE orders.seq = orders.seq`,
   storedOrders: `SELECT seq FROM orders WHERE seq IN (?)`,
 
-  insertAcceptedHistory: `
-    INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
-    SELECT seq, created_at, NULL, status, attempts, NULL FROM orders WHERE seq IN (?) ORDER BY seq`,
-
   selectHolders: `
     SELECT ${IDENTITY} FROM orders WHERE order_id IN (?)
     UNION

@@ -10,23 +10,20 @@ import { SQLITE } from './sqlite.sql.js';
 export interface OrdersSql {
   /** Many values as one parameter, for statements that say so. */
   list(values: (number | string)[]): unknown;
-  /** An order's items inside the JSON of `insertOrders`. */
-  items(itemIds: string[]): unknown;
+  /** An order's items inside the JSON of `insertOrders`, if not as they are. */
+  items?: (itemIds: string[]) => unknown;
   /**
    * Takes the instant and `[[seq, orderId, idempotencyKey, userId, totalAmount, items], …]` as JSON. One whose id or key
    * is taken is left out. Returns the seq of each row stored, unless there is `storedOrders`.
    */
-  insertOrders: string;
+  insertOrders?: string;
   /** Takes a list of seqs; returns those that there are. */
   storedOrders?: string;
   /**
-   * Does all of an insert in one statement: numbers, rows, history and the counter. Takes
-   * `[[orderId, idempotencyKey, userId, totalAmount, items], …]` as JSON, the instant and the counters' slot. Returns seq
-   * and order_id of each row stored.
+   * Instead of `insertOrders`: numbers, rows and the counter in one statement. Takes the orders as JSON, the instant and
+   * the counters' slot. Returns one row: `seqs`, for each order its seq, null where the id or key is taken.
    */
   acceptOrders?: string;
-  /** Takes a list of the seqs that were just stored. */
-  insertAcceptedHistory: string;
   /** Takes a list of order ids and one of idempotency keys; returns the orders that hold them. */
   selectHolders: string;
   /**

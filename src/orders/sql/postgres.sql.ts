@@ -10,47 +10,33 @@ const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 /** PostgreSQL: many values are an array. A parameter that stands alone needs its type said. */
 export const POSTGRES: OrdersSql = {
   list: (values) => values,
-  items: (itemIds) => itemIds,
-
-  insertOrders: `
-    INSERT INTO orders (seq, queue_seq, order_id, idempotency_key, user_id, total_amount, item_ids, status, created_at, updated_at)
-    SELECT (v ->> 0)::bigint, (v ->> 0)::bigint, v ->> 1, v ->> 2, v ->> 3, (v ->> 4)::bigint, (v -> 5)::text, 'Pending', t.at, t.at
-    FROM (SELECT ?::bigint AS at) AS t, json_array_elements(?::json) AS v
-    ON CONFLICT DO NOTHING
-    RETURNING seq`,
 
   // Each statement is a round trip, and between two of them the event loop does other work.
   acceptOrders: `
     WITH given AS (
-      SELECT nextval('orders_seq') AS seq, v ->> 0 AS order_id, v ->> 1 AS idempotency_key, v ->> 2 AS user_id,
-        (v ->> 3)::bigint AS total_amount, (v -> 4)::text AS item_ids
-      FROM json_array_elements(?::json) AS v
+      SELECT nextval('orders_seq') AS seq, v.*
+      FROM json_to_recordset(?::json) AS v(
+        "orderId" text, "idempotencyKey" text, "userId" text, "totalAmount" bigint, "itemIds" text
+      )
     ), stored AS (
       INSERT INTO orders (seq, queue_seq, order_id, idempotency_key, user_id, total_amount, item_ids, status, created_at, updated_at)
-      SELECT g.seq, g.seq, g.order_id, g.idempotency_key, g.user_id, g.total_amount, g.item_ids, 'Pending', t.at, t.at
-      FROM given AS g, (SELECT ?::bigint AS at) AS t
+      SELECT seq, seq, "orderId", "idempotencyKey", "userId", "totalAmount", "itemIds", 'Pending', t.at, t.at
+      FROM given, (SELECT ?::bigint AS at) AS t
       ON CONFLICT DO NOTHING
-      RETURNING seq, order_id, created_at
-    ), history AS (
-      INSERT INTO order_history (order_seq, at, from_status, to_status, attempt)
-      SELECT seq, created_at, NULL, 'Pending', 0 FROM stored ORDER BY seq
+      RETURNING seq
     ), counters AS (
       INSERT INTO order_counters (name, slot, value)
       SELECT 'Pending', ?::int, COUNT(*) FROM stored HAVING COUNT(*) > 0
       ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value
     )
-    SELECT seq, order_id FROM stored`,
-
-  insertAcceptedHistory: `
-    INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
-    SELECT seq, created_at, NULL, status, attempts, NULL FROM orders WHERE seq = ${NUMBERS} ORDER BY seq`,
+    SELECT json_agg(stored.seq ORDER BY given.seq) AS seqs FROM given LEFT JOIN stored USING (seq)`,
 
   selectHolders: `
     SELECT ${IDENTITY} FROM orders WHERE order_id = ${TEXTS}
     UNION
     SELECT ${IDENTITY} FROM orders WHERE idempotency_key = ${TEXTS}`,
 
-  // As above: the history of a move is written with it.
+  // As above: one round trip with its history.
   moveOrders: `
     WITH m AS (
       SELECT ?::text AS from_status, ?::text AS to_status, ?::int AS attempt, ?::bigint AS at, ?::bigint AS not_before,

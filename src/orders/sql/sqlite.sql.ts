@@ -4,7 +4,6 @@ import type { OrdersSql } from './orders.sql.js';
 /** SQLite: many values are a JSON array, which `json_each` takes apart. */
 export const SQLITE: OrdersSql = {
   list: (values) => JSON.stringify(values),
-  items: (itemIds) => itemIds,
 
   insertOrders: `
     INSERT INTO orders (seq, queue_seq, order_id, idempotency_key, user_id, total_amount, item_ids, status, created_at, updated_at)
@@ -12,10 +11,6 @@ export const SQLITE: OrdersSql = {
     FROM (SELECT ? AS at), json_each(?) WHERE true
     ON CONFLICT DO NOTHING
     RETURNING seq`,
-
-  insertAcceptedHistory: `
-    INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
-    SELECT seq, created_at, NULL, status, attempts, NULL FROM orders WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
 
   selectHolders: `
     SELECT ${IDENTITY} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))
