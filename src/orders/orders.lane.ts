@@ -59,9 +59,13 @@ export class OrdersLane {
     return this.#pending;
   }
 
-  async insert(orders: NewOrder[]): Promise<Outcome<Receipt>[]> {
+  insert(order: NewOrder): Promise<Receipt> {
+    return this.#inserts.add({ insert: order }) as Promise<Receipt>; // an insert's outcome is a receipt
+  }
+
+  async insertAll(orders: NewOrder[]): Promise<Outcome<Receipt>[]> {
     const outcomes = await this.#inserts.addAll(orders.map((insert) => ({ insert })));
-    return outcomes as Outcome<Receipt>[]; // an insert's outcome is a receipt
+    return outcomes as Outcome<Receipt>[]; // as above
   }
 
   async move(moves: Move[]): Promise<Outcome<MovedOrder | undefined>[]> {

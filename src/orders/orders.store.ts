@@ -7,6 +7,7 @@ import { Database } from '../database/database.js';
 import type { OrderRequest, Receipt } from './order.js';
 import { newOrderId } from './order.id.js';
 import type { Move, MovedOrder } from './order.move.js';
+import type { NewOrder } from './order.repeat.js';
 import { isLegal } from './order.status.js';
 import { BacklogFull } from './orders.errors.js';
 import { OrdersLane } from './orders.lane.js';
@@ -40,16 +41,21 @@ export class OrdersStore implements OnModuleInit {
    *   try again (if the order was stored after all, that is a repeat)
    */
   async insert(request: OrderRequest): Promise<Receipt> {
-    const [outcome] = await this.insertAll([request]);
-    return valueOf(outcome);
+    if (this.#room < 1) await this.#expectRepeat(request);
+    this.#inserting++;
+    try {
+      return await this.#lane.insert(this.#orderOf(request));
+    } finally {
+      this.#inserting--;
+    }
   }
 
   /** Accepts each order by itself. @returns each one's receipt or error, as `insert` would */
   async insertAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
-    const room = Math.max(0, this.config.QUEUE_MAX_PENDING - this.#lane.pending - this.#inserting);
-    if (requests.length <= room) return this.#insertAll(requests);
-    const late = requests.slice(room).map((request) => this.#insertRepeat(request));
-    return (await Promise.all([this.#insertAll(requests.slice(0, room)), ...late])).flat();
+    const room = Math.max(0, this.#room);
+    const onTime = this.#insertAll(requests.slice(0, room)); // takes the room, and only then are the others late
+    const late = Promise.all(requests.slice(room).map((request) => this.#insertLate(request)));
+    return [...(await onTime), ...(await late)];
   }
 
   /** Makes one move; undefined when the order is no longer where the move starts. @throws as `insert` */
@@ -70,27 +76,41 @@ export class OrdersStore implements OnModuleInit {
     await this.#lane.renew({ owner, leaseMs });
   }
 
+  /** How many more orders may be Pending. */
+  get #room(): number {
+    return this.config.QUEUE_MAX_PENDING - this.#lane.pending - this.#inserting;
+  }
+
   async #insertAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
-    const now = this.clock.now();
-    const orders = requests.map((request) => ({
-      ...request,
-      hasOwnId: request.orderId !== null,
-      orderId: request.orderId ?? newOrderId(now),
-    }));
-    this.#inserting += orders.length;
-    const outcomes = await this.#lane.insert(orders);
-    this.#inserting -= orders.length;
+    this.#inserting += requests.length;
+    const outcomes = await this.#lane.insertAll(requests.map((request) => this.#orderOf(request)));
+    this.#inserting -= requests.length;
     return outcomes;
   }
 
-  /** The backlog is full: only what is there already is accepted, again. */
-  async #insertRepeat(request: OrderRequest): Promise<Outcome<Receipt>[]> {
+  async #insertLate(request: OrderRequest): Promise<Outcome<Receipt>> {
     try {
-      if (await this.#isRepeat(request)) return await this.#insertAll([request]);
-      return [{ error: new BacklogFull(this.config.QUEUE_MAX_PENDING) }];
+      return { value: await this.insert(request) };
     } catch (error) {
-      return [{ error }];
+      return { error };
     }
+  }
+
+  #orderOf(request: OrderRequest): NewOrder {
+    const { orderId, idempotencyKey, userId, itemIds, totalAmount } = request;
+    return {
+      orderId: orderId ?? newOrderId(this.clock.now()),
+      hasOwnId: orderId !== null,
+      idempotencyKey,
+      userId,
+      itemIds,
+      totalAmount,
+    };
+  }
+
+  /** The backlog is full: only what is there already is accepted, again. */
+  async #expectRepeat(request: OrderRequest): Promise<void> {
+    if (!(await this.#isRepeat(request))) throw new BacklogFull(this.config.QUEUE_MAX_PENDING);
   }
 
   /** Whether the id or the key belongs to an order already: the answer tells which, and nothing is added to the backlog. */

@@ -33,8 +33,7 @@ export class OrdersWriter {
   async insert(orders: NewOrder[], at: number): Promise<Outcome<Receipt>[]> {
     if (orders.length === 0) return [];
     const seqs = await (this.sql.acceptOrders ? this.#accept(orders, at) : this.#store(orders, at));
-    const refused = orders.filter((_, index) => !seqs[index]);
-    const holders = refused.length > 0 ? await this.#holders(refused) : [];
+    const holders = await this.#holders(orders.filter((_, index) => !seqs[index]));
     return orders.map((order, index) => {
       const seq = seqs[index];
       if (!seq) return judgeRepeat(order, holders);
@@ -95,6 +94,7 @@ export class OrdersWriter {
   }
 
   async #holders(orders: NewOrder[]): Promise<HolderRow[]> {
+    if (orders.length === 0) return [];
     const ids = orders.map(({ orderId }) => orderId);
     const keys = orders.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
     return this.query<HolderRow>(this.sql.selectHolders, [this.sql.list(ids), this.sql.list(keys)]);

@@ -17,11 +17,12 @@ export type Written = Receipt | MovedOrder | undefined;
 
 /** The same kinds together, each in the order in which it was asked for. */
 export function byKind(writes: Write[]) {
-  return {
-    inserts: writes.flatMap((write) => ('insert' in write ? write.insert : [])),
-    moves: writes.flatMap((write) => ('move' in write ? write.move : [])),
-    renewals: writes.flatMap((write) => ('renewal' in write ? write.renewal : [])),
-  };
+  const kinds = { inserts: [] as NewOrder[], moves: [] as Move[], renewals: [] as Renewal[] };
+  for (const write of writes)
+    if ('insert' in write) kinds.inserts.push(write.insert);
+    else if ('move' in write) kinds.moves.push(write.move);
+    else kinds.renewals.push(write.renewal);
+  return kinds;
 }
 
 /** What `byKind` took apart, in the order in which it was asked for. */

@@ -106,10 +106,10 @@ describe('db:copy', () => {
         async () => {
           const target = await copied(place);
           const damages = [
-            ...damagesTo('orders', 'seq', ORDERS, ['seq', 'order_id']),
+            (seq: number) => `DELETE FROM order_history WHERE order_seq = ${seq}`, // of orders that were started
             ...damagesTo('order_history', 'order_seq', HISTORY, ['id', 'order_seq']),
             (seq: number) => `DELETE FROM orders WHERE seq = ${seq}`,
-            (seq: number) => `DELETE FROM order_history WHERE order_seq = ${seq}`,
+            ...damagesTo('orders', 'seq', ORDERS, ['seq', 'order_id']),
           ];
           const orders = (await booksOf(source)).orders as { seq: string }[];
           const seqOf = (index: number) => Number(orders[index * 50 + 20]?.seq); // each in another chunk
