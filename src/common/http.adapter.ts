@@ -40,8 +40,13 @@ export class HttpAdapter extends ExpressAdapter {
     const server = createServer(this.serverOptions, this.getInstance());
     const unanswered = new WeakMap<Duplex, ServerResponse[]>();
     server.on('request', ({ socket }, response) => {
-      const others = unanswered.get(socket)?.filter(({ writableFinished }) => !writableFinished) ?? [];
-      unanswered.set(socket, [...others, response]);
+      const others = unanswered.get(socket);
+      unanswered.set(socket, others ? [...others, response] : [response]);
+      response.once('close', () => {
+        const left = unanswered.get(socket)?.filter((other) => other !== response) ?? [];
+        if (left.length > 0) unanswered.set(socket, left);
+        else unanswered.delete(socket); // a connection may stay idle for long, and would keep the last body that came on it
+      });
     });
     server.on('clientError', (error, socket) => {
       // what came whole before on this connection is answered first: no order that is taken is told that it is refused

@@ -99,6 +99,27 @@ describe('a full backlog', () => {
 });
 
 describe('a server with little memory', () => {
+  const itemIds = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(128, 'x'));
+
+  it('forgets a request that is answered, though its connection stays open', async () => {
+    const database = temporaryDatabase();
+    const server = await ServerProcess.start({
+      DATABASE_URL: database.url,
+      NODE_OPTIONS: '--max-old-space-size=128',
+    });
+    try {
+      const order = anOrder({ item_ids: itemIds, total_amount: -1 });
+      const batch = Buffer.from(JSON.stringify({ orders: Array.from({ length: 29 }, () => order) }));
+      const connections = Array.from({ length: 60 }, () => new KeptConnection(`${server.url}/orders/batch`));
+      for (const connection of connections)
+        expect(await connection.post(batch)).toMatchObject({ isOpen: true });
+      for (const connection of connections) connection.close();
+    } finally {
+      await server.stop();
+      database.remove();
+    }
+  }, 30_000);
+
   it('stays alive and answers under 200 connections of the largest bodies', async () => {
     const database = temporaryDatabase();
     const server = await ServerProcess.start({
@@ -107,7 +128,6 @@ describe('a server with little memory', () => {
       NODE_OPTIONS: '--max-old-space-size=256',
     });
     try {
-      const itemIds = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(128, 'x'));
       const order = anOrder({ item_ids: itemIds });
       const body = Buffer.from(JSON.stringify(order));
       const batch = Buffer.from(JSON.stringify({ orders: Array.from({ length: 29 }, () => order) }));

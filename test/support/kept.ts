@@ -16,4 +16,8 @@ export class KeptConnection {
     await once(answer.resume(), 'end');
     return { status: answer.statusCode, isOpen: answer.headers.connection !== 'close' };
   }
+
+  close(): void {
+    this.#agent.destroy();
+  }
 }
