@@ -7,6 +7,7 @@ export interface Config {
   readonly ROLE: 'all' | 'api' | 'worker';
   readonly DATABASE_URL: string;
   readonly DATABASE_POOL_SIZE: number;
+  readonly DATABASE_TIMEOUT_MS: number;
   readonly QUEUE_DRIVER: 'memory' | 'bullmq';
   readonly REDIS_URL: string;
   readonly QUEUE_MAX_PENDING: number;
@@ -68,6 +69,7 @@ const properties = {
     'sqlite:<path of a file>, postgres://… or mysql://…',
   ),
   DATABASE_POOL_SIZE: integer(10, 2, 1000),
+  DATABASE_TIMEOUT_MS: integer(5000, 100, DAY_MS),
   QUEUE_DRIVER: oneOf('memory', 'memory', 'bullmq'),
   REDIS_URL: text('redis://127.0.0.1:6379', '^rediss?://\\S+$', 'a redis:// or rediss:// URL'),
   QUEUE_MAX_PENDING: integer(1_000_000, 1, 1_000_000_000),

@@ -8,8 +8,8 @@ import { openDatabase } from './open.database.js';
   providers: [
     {
       provide: Database,
-      useFactory: ({ DATABASE_URL, DATABASE_POOL_SIZE }: Config) =>
-        openDatabase(DATABASE_URL, DATABASE_POOL_SIZE),
+      useFactory: ({ DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_MS }: Config) =>
+        openDatabase(DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_MS),
       inject: [CONFIG],
     },
   ],

@@ -7,10 +7,17 @@ import type { ServerPool } from './server.pool.js';
 /**
  * `pg`, on the pool that TypeORM made. Connections are pipelined (`pipeline` in `serverOptions`): a statement is sent
  * while the one before it runs. Statements are prepared, once on each connection: to plan one takes as long as to run it.
+ * @param timeoutMs how long a statement may take, before `pg` closes its connection; 0: as long as it takes
  */
-export function postgresPool(source: DataSource): ServerPool {
+export function postgresPool(source: DataSource, timeoutMs: number): ServerPool {
   const pool = (source.driver as PostgresDriver).master as Pool; // TypeORM types its drivers' pools as any
   const ordered = new OrderedConnection(pool);
+  const on = (connection: Pick<PoolClient, 'query'>): Query => {
+    return async <Row>(sql: string, parameters?: unknown[]) => {
+      const { rows } = await connection.query(prepared(sql, parameters ?? [], timeoutMs));
+      return rows as Row[]; // the caller knows its statement
+    };
+  };
   return {
     query: on(pool),
     queryInOrder: async (sql, parameters) => on(await ordered.client())(sql, parameters),
@@ -65,20 +72,20 @@ async function connect(pool: Pool): Promise<PoolClient> {
   return client;
 }
 
-function on(connection: Pick<PoolClient, 'query'>): Query {
-  return async <Row>(sql: string, parameters?: unknown[]) =>
-    (await connection.query(prepared(sql, parameters))).rows as Row[]; // the caller knows its statement
+/** What `pg` takes and its types do not know. */
+interface Timeout {
+  query_timeout: number;
 }
 
 const statements = new Map<string, { name: string; text: string }>();
 
 /** PostgreSQL's form of positional parameters: `$1` for the first `?`. No statement here has a `?` of another meaning. */
-function prepared(sql: string, values: unknown[] = []): QueryConfig {
+function prepared(sql: string, values: unknown[], timeoutMs: number): QueryConfig & Timeout {
   let statement = statements.get(sql);
   if (!statement) {
     let count = 0;
     statement = { name: `s${statements.size}`, text: sql.replaceAll('?', () => `$${++count}`) };
     statements.set(sql, statement); // there are few: no text holds a value
   }
-  return { ...statement, values };
+  return { ...statement, values, query_timeout: timeoutMs };
 }

@@ -25,13 +25,20 @@ export class ServerDatabase extends Database {
     super();
   }
 
-  /** Connects and brings the schema up to date. @param url `postgres://…` or `mysql://…` @param poolSize most connections */
-  static async open(url: string, poolSize: number): Promise<ServerDatabase> {
+  /**
+   * Connects and brings the schema up to date.
+   * @param url `postgres://…` or `mysql://…`
+   * @param poolSize most connections
+   * @param timeoutMs after which a statement without an answer is `DatabaseUnavailable`; 0: never. Those that bring the
+   *   schema up to date may take longer
+   */
+  static async open(url: string, poolSize: number, timeoutMs = 0): Promise<ServerDatabase> {
     const options = serverOptions(url, poolSize);
     const source = await new DataSource(options).initialize();
     try {
       await migrate(source);
-      const pool = options.type === 'postgres' ? postgresPool(source) : mysqlPool(source);
+      const pool =
+        options.type === 'postgres' ? postgresPool(source, timeoutMs) : mysqlPool(source, timeoutMs);
       return new ServerDatabase(source, options.type, pool);
     } catch (error) {
       await source.destroy();

@@ -18,7 +18,7 @@ const NETWORK_TROUBLE = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENO
 
 /** What the drivers say without a code. */
 const TROUBLE_TEXT =
-  /connection terminated|timeout exceeded when trying to connect|connection is closed|closed state|pool is closed|cannot use a pool after|connection lost|client has encountered a connection error|not queryable/i;
+  /connection terminated|query read timeout|timeout exceeded when trying to connect|connection is closed|closed state|pool is closed|cannot use a pool after|connection lost|client has encountered a connection error|not queryable/i;
 
 /** Two transactions got in each other's way, and this one was rolled back: it is to be tried again. */
 const CONFLICT = /^(40001|40P01|ER_LOCK_DEADLOCK|ER_CHECKREAD)$/;

@@ -62,6 +62,15 @@ export class OwnMariadb {
     return this.#daemon.stop('SIGKILL');
   }
 
+  /** It stands still, and its connections stay open: as if the network were cut. */
+  async freeze(): Promise<void> {
+    this.#daemon.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#daemon.signal('SIGCONT');
+  }
+
   async remove(): Promise<void> {
     await this.crash();
     rmSync(this.folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import {
   copyFileSync,
   existsSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -23,6 +24,8 @@ const ROOT = '/usr/lib/postgresql';
 
 /** A PostgreSQL server of a test's own, from the machine's binaries, that may be crashed. It will not run as root. */
 export class OwnPostgres {
+  #frozen: number[] = [];
+
   private constructor(
     private readonly folder: string,
     private readonly port: number,
@@ -74,7 +77,22 @@ export class OwnPostgres {
     await this.#run('pg_ctl', 'stop', '-m', 'immediate', '-D', join(this.folder, 'data'));
   }
 
+  /** Every process of it stands still, and its connections stay open: as if the network were cut. */
+  async freeze(): Promise<void> {
+    const rows = await withDatabase(this.url, (query) =>
+      query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()`),
+    );
+    const [master] = readFileSync(join(this.folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
+    this.#frozen = [Number(master), ...rows.map(({ pid }) => pid)];
+    for (const pid of this.#frozen) process.kill(pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    for (const pid of this.#frozen.splice(0)) process.kill(pid, 'SIGCONT');
+  }
+
   async remove(): Promise<void> {
+    this.thaw();
     await this.crash();
     rmSync(this.folder, { recursive: true, force: true });
   }
