@@ -87,9 +87,13 @@ export class OrdersWriter {
 
   /** The same in one statement, where the database can. */
   async #accept(orders: NewOrder[], at: number): Promise<(number | null)[]> {
-    const { acceptOrders = '' } = this.sql;
+    const { acceptOrders = '', acceptNewOrders = acceptOrders } = this.sql;
+    const areNew = orders.every(({ hasOwnId, idempotencyKey }) => !hasOwnId && idempotencyKey === null);
     const parameters = [JSON.stringify(orders), at, this.slot];
-    const [row] = await this.query<{ seqs: (number | null)[] }>(acceptOrders, parameters);
+    const [row] = await this.query<{ seqs: (number | null)[] }>(
+      areNew ? acceptNewOrders : acceptOrders,
+      parameters,
+    );
     return row?.seqs ?? [];
   }
 

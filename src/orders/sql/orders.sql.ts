@@ -24,6 +24,8 @@ export interface OrdersSql {
    * the counters' slot. Returns one row: `seqs`, for each order its seq, null where the id or key is taken.
    */
   acceptOrders?: string;
+  /** The same for orders with ids of the server's own and without keys: they are not looked for. */
+  acceptNewOrders?: string;
   /** Takes a list of order ids and one of idempotency keys; returns the orders that hold them. */
   selectHolders: string;
   /**

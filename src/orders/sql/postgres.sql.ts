@@ -7,36 +7,39 @@ const TEXTS = 'ANY (?::text[])';
 
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
+/** Each statement is a round trip, and between two of them the event loop does other work: so this is one. */
+const accept = (onConflict: string) => `
+  WITH given AS (
+    SELECT nextval('orders_seq') AS seq, v.*
+    FROM json_to_recordset(?::json) AS v(
+      "orderId" text, "idempotencyKey" text, "userId" text, "totalAmount" bigint, "itemIds" text
+    )
+  ), stored AS (
+    INSERT INTO orders (seq, queue_seq, order_id, idempotency_key, user_id, total_amount, item_ids, status, created_at, updated_at)
+    SELECT seq, seq, "orderId", "idempotencyKey", "userId", "totalAmount", "itemIds", 'Pending', t.at, t.at
+    FROM given, (SELECT ?::bigint AS at) AS t
+    ${onConflict}
+    RETURNING seq
+  ), counters AS (
+    INSERT INTO order_counters (name, slot, value)
+    SELECT 'Pending', ?::int, COUNT(*) FROM stored HAVING COUNT(*) > 0
+    ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value
+  )
+  SELECT json_agg(stored.seq ORDER BY given.seq) AS seqs FROM given LEFT JOIN stored USING (seq)`;
+
 /** PostgreSQL: many values are an array. A parameter that stands alone needs its type said. */
 export const POSTGRES: OrdersSql = {
   list: (values) => values,
 
-  // Each statement is a round trip, and between two of them the event loop does other work.
-  acceptOrders: `
-    WITH given AS (
-      SELECT nextval('orders_seq') AS seq, v.*
-      FROM json_to_recordset(?::json) AS v(
-        "orderId" text, "idempotencyKey" text, "userId" text, "totalAmount" bigint, "itemIds" text
-      )
-    ), stored AS (
-      INSERT INTO orders (seq, queue_seq, order_id, idempotency_key, user_id, total_amount, item_ids, status, created_at, updated_at)
-      SELECT seq, seq, "orderId", "idempotencyKey", "userId", "totalAmount", "itemIds", 'Pending', t.at, t.at
-      FROM given, (SELECT ?::bigint AS at) AS t
-      ON CONFLICT DO NOTHING
-      RETURNING seq
-    ), counters AS (
-      INSERT INTO order_counters (name, slot, value)
-      SELECT 'Pending', ?::int, COUNT(*) FROM stored HAVING COUNT(*) > 0
-      ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value
-    )
-    SELECT json_agg(stored.seq ORDER BY given.seq) AS seqs FROM given LEFT JOIN stored USING (seq)`,
+  acceptOrders: accept('ON CONFLICT DO NOTHING'),
+  acceptNewOrders: accept(''),
 
   selectHolders: `
     SELECT ${IDENTITY} FROM orders WHERE order_id = ${TEXTS}
     UNION
     SELECT ${IDENTITY} FROM orders WHERE idempotency_key = ${TEXTS}`,
 
-  // As above: one round trip with its history.
+  // As `accept`: one round trip with its history.
   moveOrders: `
     WITH m AS (
       SELECT ?::text AS from_status, ?::text AS to_status, ?::int AS attempt, ?::bigint AS at, ?::bigint AS not_before,
