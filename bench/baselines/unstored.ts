@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { v7 as uuidv7 } from 'uuid';
 import { CommonModule } from '../../src/common/common.module.js';
+import { HttpAdapter } from '../../src/common/http.adapter.js';
 import { RequestLogger } from '../../src/common/logger.js';
 import { loadConfig } from '../../src/config.js';
 import { configureHttp } from '../../src/http.js';
@@ -12,7 +13,10 @@ import { OrdersController } from '../../src/orders/orders.controller.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { listen } from './listen.js';
 
-/** Ordermill's own route with nothing behind it: what its HTTP side costs, and storing does not. */
+/**
+ * Ordermill's controller, its validation and its errors with nothing behind them, in Nest as it comes: the same route
+ * without a database. With OWN_ADAPTER, in Ordermill's own HTTP adapter: what its HTTP side alone costs.
+ */
 class UnstoredOrders implements Pick<OrdersService, 'accept'> {
   async accept({ orderId }: OrderRequest): Promise<Receipt> {
     return { seq: 1, orderId: orderId ?? uuidv7(), status: 'Pending', replayed: false };
@@ -29,7 +33,8 @@ class UnstoredOrders implements Pick<OrdersService, 'accept'> {
 })
 class UnstoredModule {}
 
-const app = await NestFactory.create<NestExpressApplication>(UnstoredModule, {
+const adapter = process.env['OWN_ADAPTER'] ? new HttpAdapter({}, 0) : new ExpressAdapter();
+const app = await NestFactory.create<NestExpressApplication>(UnstoredModule, adapter, {
   bodyParser: false,
   logger: new RequestLogger(loadConfig()),
 });
