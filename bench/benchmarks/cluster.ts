@@ -2,7 +2,7 @@ import type { Benchmark } from '../harness/benchmark.ts';
 import { postBatches, postOrders } from '../harness/load.ts';
 import { temporaryDatabase } from '../harness/postgres.ts';
 import { alternate } from '../harness/rounds.ts';
-import { Server } from '../harness/server.ts';
+import { PAUSED, Server } from '../harness/server.ts';
 import { ratio } from '../harness/statistics.ts';
 
 /** Work that waits, so that two workers are not merely two programs on one machine that compete for it. */
@@ -37,7 +37,7 @@ export const cluster: Benchmark = {
   needs: 'PostgreSQL (TEST_POSTGRES_URL)',
   async run(scale) {
     await using database = await temporaryDatabase();
-    const environment = { DATABASE_URL: database.url, ROLE: 'api' };
+    const environment = { ...PAUSED, DATABASE_URL: database.url, ROLE: 'api' };
     const intake = await (async () => {
       await using api = await Server.start('ordermill', { environment });
       await using plain = await Server.start('plain');

@@ -25,8 +25,12 @@ export const PROGRAMS = {
   bare: path('../dist/bench/baselines/bare.js'),
 };
 
-/** Orders are accepted and stay in the line: one is Processing for a day. */
-export const PAUSED = { PROCESSOR_CONCURRENCY: 1, PROCESSING_TIME_MS: 86_400_000 };
+/** Orders are accepted and stay in the line, however many: one is Processing for a day. */
+export const PAUSED = {
+  PROCESSOR_CONCURRENCY: 1,
+  PROCESSING_TIME_MS: 86_400_000,
+  QUEUE_MAX_PENDING: 1_000_000_000,
+};
 
 export interface Metrics {
   total_orders: number;
