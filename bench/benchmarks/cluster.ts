@@ -32,8 +32,7 @@ async function drain(workers: number, orders: number): Promise<number> {
 
 export const cluster: Benchmark = {
   name: 'cluster',
-  title:
-    'On PostgreSQL: POST /orders over 64 connections, and orders completed by one worker and by two (work 20 ms)',
+  title: 'PostgreSQL: POST /orders over 64 connections; one worker beside two (work 20 ms)',
   needs: 'PostgreSQL (TEST_POSTGRES_URL)',
   async run(scale) {
     await using database = await temporaryDatabase();
@@ -62,7 +61,7 @@ export const cluster: Benchmark = {
       series: [
         { name: 'POST /orders, one process', unit: 'orders/s', values: intake.api },
         {
-          name: 'the same route without a database',
+          name: 'same route, no database',
           unit: 'orders/s',
           values: intake.unstored,
           isBaseline: true,
