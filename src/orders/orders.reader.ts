@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Batcher, type Outcome } from '../common/batcher.js';
 import { Database } from '../database/database.js';
-import type { HistoryEntry, Order, OrderError } from './order.js';
+import type { HistoryEntry, Order } from './order.js';
 import { toCounts, type OrderCounts } from './order.counters.js';
 import { ORDERS_MOVED, ORDERS_UNCERTAIN } from './order.events.js';
+import { ORDER_COLUMNS, toOrder, type OrderRow } from './order.row.js';
 import type { OrderStatus } from './order.status.js';
 import { ordersSql, type OrdersSql } from './sql/orders.sql.js';
 
@@ -44,9 +45,6 @@ export interface Due {
   seq: number;
 }
 
-const ORDER = `seq, order_id, user_id, item_ids, total_amount, status, queue_seq, attempts, failures, error,
-  created_at, started_at, completed_at, updated_at`;
-
 /** When the first order from the middle of a range of seqs on was created. */
 const AT_MIDDLE = '(SELECT created_at FROM orders WHERE seq >= (low + high) / 2 ORDER BY seq LIMIT 1)';
 
@@ -64,10 +62,7 @@ const SEARCH_CREATED_AT = `
 /** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
 const COUNTED_AHEAD = 100;
 
-/**
- * Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows.
- * `INDEXED BY`: without statistics SQLite prefers the index on status, and would read every Pending order.
- */
+/** Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows. */
 @Injectable()
 export class OrdersReader {
   #counts: Promise<OrderCounts> | undefined;
@@ -101,7 +96,7 @@ export class OrdersReader {
     const { sql, parameters } = await this.#conditions(filter, before);
     const where = sql.length > 0 ? `WHERE ${sql.join(' AND ')}` : '';
     const rows = await this.database.read<OrderRow>(
-      `SELECT ${ORDER} FROM orders ${where} ORDER BY seq DESC LIMIT ?`,
+      `SELECT ${ORDER_COLUMNS} FROM orders ${where} ORDER BY seq DESC LIMIT ?`,
       [...parameters, limit],
     );
     return rows.map(toOrder);
@@ -200,7 +195,9 @@ export class OrdersReader {
   }
 
   async #getAll(ids: string[]): Promise<Outcome<Order | undefined>[]> {
-    const rows = await this.database.read<OrderRow>(this.#sql.selectByIds(ORDER), [this.#sql.list(ids)]);
+    const rows = await this.database.read<OrderRow>(this.#sql.selectByIds(ORDER_COLUMNS), [
+      this.#sql.list(ids),
+    ]);
     const byId = new Map(rows.map((row) => [row.order_id, toOrder(row)]));
     return ids.map((id) => ({ value: byId.get(id) }));
   }
@@ -244,40 +241,4 @@ export class OrdersReader {
     const [row] = await this.database.read<{ seq: number }>(SEARCH_CREATED_AT, [at, at]);
     return row?.seq ?? 1;
   }
-}
-
-interface OrderRow {
-  seq: number;
-  order_id: string;
-  user_id: string;
-  item_ids: string;
-  total_amount: number;
-  status: OrderStatus;
-  queue_seq: number;
-  attempts: number;
-  failures: number;
-  error: string | null;
-  created_at: number;
-  started_at: number | null;
-  completed_at: number | null;
-  updated_at: number;
-}
-
-function toOrder(row: OrderRow): Order {
-  return {
-    seq: row.seq,
-    orderId: row.order_id,
-    userId: row.user_id,
-    itemIds: JSON.parse(row.item_ids) as string[],
-    totalAmount: Number(row.total_amount),
-    status: row.status,
-    queueSeq: Number(row.queue_seq),
-    attempts: row.attempts,
-    failures: row.failures,
-    error: row.error === null ? null : (JSON.parse(row.error) as OrderError),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    completedAt: row.completed_at,
-    updatedAt: row.updated_at,
-  };
 }

@@ -9,7 +9,10 @@ import type { OrderStatus } from './order.status.js';
 import type { Renewal } from './orders.writes.js';
 import type { OrdersSql } from './sql/orders.sql.js';
 
-/** The writing of one transaction, or of the one statement that is one: rows, their history, and the counters, which it gathers until `finish`. */
+/**
+ * The writing of one transaction, or of the one statement that is a transaction by itself: rows, the history of their
+ * moves, and the counters, which it gathers until `finish`.
+ */
 export class OrdersWriter {
   readonly moves: OrderMove[] = [];
   readonly #counters = new CounterDeltas();

@@ -13,9 +13,6 @@ const PAUSED_SLOTS = 5;
 const PAUSED_WORK_MS = 1000;
 const ROUNDING_MS = 5;
 
-/** A database of Redis that no other test uses. */
-const REDIS_DATABASE = 9;
-
 const SEED = Number(process.env['CLUSTER_SEED'] ?? Date.now() % 2 ** 31);
 
 for (const [server, queue] of SERVERS.flatMap((server) => [
@@ -35,7 +32,7 @@ for (const [server, queue] of SERVERS.flatMap((server) => [
       let cluster: Cluster | undefined;
       const start = async (environment: Record<string, string | number>) => {
         const shared =
-          queue === 'memory' ? {} : { QUEUE_DRIVER: queue, REDIS_URL: await emptyRedis(REDIS_DATABASE) };
+          queue === 'memory' ? {} : { QUEUE_DRIVER: queue, REDIS_URL: await emptyRedis('cluster') };
         return (cluster = await Cluster.start(database.url, { ...shared, ...environment }));
       };
       beforeEach(async () => {

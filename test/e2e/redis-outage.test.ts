@@ -1,13 +1,10 @@
 import { get, until } from '../support/client.js';
-import { Cluster } from '../support/cluster.js';
+import { Cluster, REDIS_OVERLAP } from '../support/cluster.js';
 import { OwnRedis } from '../support/own.redis.js';
 import { Posters } from '../support/posters.js';
 import { createDatabase, isThere, SERVERS } from '../support/servers.js';
 
 const CLIENTS = 8;
-
-/** How far neighbours in line may be apart: a priority of BullMQ's, and the slots of both workers. */
-const OVERLAP = 1024 + 2 * 100;
 
 const [POSTGRES] = SERVERS;
 const canRun = OwnRedis.isPossible() && POSTGRES !== undefined && (await isThere(POSTGRES));
@@ -61,7 +58,7 @@ const canRun = OwnRedis.isPossible() && POSTGRES !== undefined && (await isThere
     expect(await completed()).toBe(0);
     await redis.start();
     await more(completed, 200);
-    await expectAllDone(OVERLAP);
+    await expectAllDone(REDIS_OVERLAP);
   }, 60_000);
 
   it('is killed, comes back empty, and is flushed: they accept all the time, and complete each order once', async () => {

@@ -1,16 +1,10 @@
 import { Caddy } from '../support/caddy.js';
-import { Cluster } from '../support/cluster.js';
+import { Cluster, REDIS_OVERLAP } from '../support/cluster.js';
 import { OpenLoad } from '../support/open.load.js';
 import { emptyRedis, isRedisThere } from '../support/redis.js';
 import { createDatabase, isThere, SERVERS } from '../support/servers.js';
 
 const PER_SECOND = 300;
-
-/** How far neighbours in line may be apart through Redis: a priority of BullMQ's, and the slots of both workers. */
-const OVERLAP = 1024 + 2 * 100;
-
-/** A database of Redis that no other test uses. */
-const REDIS_DATABASE = 10;
 
 const [POSTGRES] = SERVERS;
 const canRun =
@@ -26,7 +20,7 @@ const canRun =
     database = await createDatabase(POSTGRES);
     cluster = await Cluster.start(database.url, {
       QUEUE_DRIVER: 'bullmq',
-      REDIS_URL: await emptyRedis(REDIS_DATABASE),
+      REDIS_URL: await emptyRedis('rollingRestart'),
       PROCESSING_TIME_MS: 50,
       SHUTDOWN_DELAY_MS: 2000, // as in compose.yaml
     });
@@ -45,6 +39,6 @@ const canRun =
     await load.stop();
     expect(load.failures).toEqual([]);
     await cluster.completed();
-    expect(await cluster.findings(OVERLAP)).toEqual([]);
+    expect(await cluster.findings(REDIS_OVERLAP)).toEqual([]);
   }, 120_000);
 });

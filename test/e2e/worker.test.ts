@@ -6,9 +6,6 @@ import { emptyRedis, isRedisThere } from '../support/redis.js';
 import { createDatabase, isThere, SERVERS } from '../support/servers.js';
 import { Gate, withWork } from '../support/work.js';
 
-/** A database of Redis that no other test uses. */
-const REDIS_DATABASE = 10;
-
 /** Takes away the tick, the safety net: what happens now, happens without it. */
 function stopTicking({ app }: RunningApp): void {
   const registry = app.get(SchedulerRegistry);
@@ -49,5 +46,5 @@ for (const [server, queue] of SERVERS.flatMap((server) => [
 
 /** Only who uses Redis needs it to be there. */
 function redisUrl(queue: 'memory' | 'bullmq'): Promise<string> | string {
-  return queue === 'bullmq' ? emptyRedis(REDIS_DATABASE) : '';
+  return queue === 'bullmq' ? emptyRedis('worker') : '';
 }

@@ -8,6 +8,9 @@ import { ServerProcess } from './server.js';
 
 type Environment = Record<string, string | number>;
 
+/** How far neighbours in line may be apart through Redis: a priority of BullMQ's, and the slots of both workers. */
+export const REDIS_OVERLAP = 1024 + 2 * 100;
+
 /** Two processes that accept and two that process, over one database. */
 export class Cluster {
   readonly ledger = new Ledger();

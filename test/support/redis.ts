@@ -7,9 +7,12 @@ import { until } from './client.js';
 
 const URL_OF_REDIS = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 
-/** Empties a numbered database of Redis. @returns its URL */
-export async function emptyRedis(number: number): Promise<string> {
-  const url = new URL(`/${number}`, URL_OF_REDIS).href;
+/** Suites run side by side, and each that starts servers on Redis has a database of its own. */
+const DATABASE_OF = { cluster: 9, rollingRestart: 10, worker: 11 };
+
+/** Empties a suite's database of Redis. @returns its URL */
+export async function emptyRedis(suite: keyof typeof DATABASE_OF): Promise<string> {
+  const url = new URL(`/${DATABASE_OF[suite]}`, URL_OF_REDIS).href;
   const client = new Redis(url, { disconnectTimeout: 100 });
   await client.flushdb();
   client.disconnect();
