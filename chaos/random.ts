@@ -11,3 +11,22 @@ export function seeded(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** The same numbers for the same text: FNV-1a of it is the seed. */
+export function seededBy(text: string): Random {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return seeded(hash);
+}
+
+/** A whole number from `least` to `most`. */
+export function between(random: Random, least: number, most: number): number {
+  return least + Math.floor(random() * (most - least + 1));
+}
+
+/** One of `choices`, each as often as its weight says. */
+export function choose<Choice>(random: Random, choices: readonly (readonly [number, Choice])[]): Choice {
+  let left = random() * choices.reduce((sum, [weight]) => sum + weight, 0);
+  for (const [weight, choice] of choices) if ((left -= weight) < 0) return choice;
+  throw new Error('nothing to choose from');
+}

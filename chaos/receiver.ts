@@ -5,8 +5,9 @@ import type { Random } from './random.ts';
 
 const WORK_MS = 20;
 
-/** This share of the executions is refused with 503, so that retries and kills meet. */
+/** This share of the executions is refused with 503, so that retries and kills meet; this one with 400, for good. */
 const REFUSED = 0.02;
+const REFUSED_FOR_GOOD = 0.01;
 
 /** Does the work for `PROCESSOR=http`, and keeps books of every execution that the server cannot touch. */
 export class Receiver {
@@ -14,12 +15,15 @@ export class Receiver {
   readonly #server: Server;
   /** Every execution: order id to its attempts. */
   readonly #attempts = new Map<string, Set<number>>();
-  readonly #done = new Set<string>();
+  /** The last verdict on each order. */
+  readonly #verdicts = new Map<string, { attempt: number; status: number }>();
   /** Executions under way. `life` is the server that asked: at its death, what it had asked for is dead too. */
   readonly #running = new Map<string, { life: string; attempt: number }>();
   readonly #overlaps: string[] = [];
   readonly #repeated: string[] = [];
   executions = 0;
+  /** How many were refused with 503. */
+  refusals = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -40,22 +44,36 @@ export class Receiver {
     this.#server.closeAllConnections();
   }
 
+  /** Whether the last attempt was refused for good. */
+  hasRefused(id: string): boolean {
+    return this.#verdicts.get(id)?.status === 400;
+  }
+
+  /** Ids of the orders whose last attempt was refused with 503: they are to be tried again. */
+  get toBeTriedAgain(): string[] {
+    return [...this.#verdicts]
+      .filter(([id, { attempt, status }]) => status === 503 && !this.#attempts.get(id)?.has(attempt + 1))
+      .map(([id]) => id);
+  }
+
   /** The books against the table. */
   async check(query: Query): Promise<Finding[]> {
-    const completed = await query<{ id: string }>(
-      `SELECT order_id AS id FROM orders WHERE status = 'Completed'`,
+    const orders = await query<{ id: string; status: string; attempts: number }>(
+      'SELECT order_id AS id, status, attempts FROM orders',
     );
-    const starts = await query<{ id: string; attempts: number }>(
-      'SELECT order_id AS id, attempts FROM orders',
-    );
-    const startsOf = new Map(starts.map(({ id, attempts }) => [id, attempts]));
+    const startsOf = new Map(orders.map(({ id, attempts }) => [id, attempts]));
     const unstarted = [...this.#attempts].filter(([id, all]) => Math.max(...all) > (startsOf.get(id) ?? 0));
-    const neverExecuted = completed.filter(({ id }) => !this.#done.has(id));
+    const isLastVerdict = (id: string, attempt: number, status: number) => {
+      const verdict = this.#verdicts.get(id);
+      return verdict?.attempt === attempt && verdict.status === status;
+    };
+    const endedWithout = (end: string, verdict: number) =>
+      orders
+        .filter(({ id, status, attempts }) => status === end && !isLastVerdict(id, attempts, verdict))
+        .map(({ id, attempts }) => `${id}, attempt ${attempts}`);
     return [
-      finding(
-        'completed, never executed to its end',
-        neverExecuted.map(({ id }) => id),
-      ),
+      finding('completed, never executed to its end', endedWithout('Completed', 200)),
+      finding('failed, never refused for good', endedWithout('Failed', 400)),
       finding('executed twice at one time', this.#overlaps),
       finding('one attempt executed twice', this.#repeated),
       finding(
@@ -78,8 +96,10 @@ export class Receiver {
     const execution = { life, attempt };
     this.#running.set(id, execution);
     const timer = setTimeout(() => {
-      const status = this.#random() < REFUSED ? 503 : 200;
-      if (status === 200) this.#done.add(id);
+      const chance = this.#random();
+      const status = chance < REFUSED ? 503 : chance < REFUSED + REFUSED_FOR_GOOD ? 400 : 200;
+      if (status === 503) this.refusals++;
+      if (attempt >= (this.#verdicts.get(id)?.attempt ?? 0)) this.#verdicts.set(id, { attempt, status });
       end();
       response.writeHead(status).end();
     }, WORK_MS);

@@ -17,9 +17,9 @@ export interface Recovery {
 }
 
 interface Interruption {
-  seq: number;
-  at: number;
-  nextAt: number | null;
+  seq: number | string;
+  at: number | string;
+  nextAt: number | string | null;
 }
 
 /** Read from the history at the end, so that measuring does not touch the file between a kill and the next start. */
@@ -30,7 +30,7 @@ export async function measureRecovery(query: Query, lives: Server[]): Promise<Re
     ) AS steps WHERE reason = 'interrupted' ORDER BY id`);
   const recovery: Recovery = { interrupted: rows.length, suspected: 0, firstMs: [], lastMs: [], cutOff: 0 };
   const times = new Map<Server, number[]>();
-  const seen = new Map<number, number>();
+  const seen = new Map<number | string, number>();
   for (const { seq, at, nextAt } of rows) {
     seen.set(seq, (seen.get(seq) ?? 0) + 1);
     const life = lives.find(({ spawnedAt, endedAt }) => spawnedAt <= Number(at) && Number(at) <= endedAt);

@@ -3,8 +3,8 @@ import type { Finding } from './checker.ts';
 import type { Recovery } from './recovery.ts';
 
 /** The figures of a campaign and its verdict, for people. */
-export function report(campaign: Campaign, recovery: Recovery, findings: Finding[]): string {
-  const { clients, lives, receiver } = campaign;
+export function report(campaign: Campaign, recovery: Recovery | undefined, findings: Finding[]): string {
+  const { book, clients, lives, receiver, clock } = campaign;
   const killed = lives.filter(({ isKilled }) => isKilled);
   const beforeReady = killed.filter(({ readyAt }) => readyAt === 0).length;
   const upMs = lives.reduce((sum, { readyAt, endedAt }) => sum + (readyAt > 0 ? endedAt - readyAt : 0), 0);
@@ -12,15 +12,27 @@ export function report(campaign: Campaign, recovery: Recovery, findings: Finding
     ['kills', `${killed.length}, of these ${beforeReady} before the server was ready`],
     [
       'orders sent',
-      `${clients.sent.size}, ${perSecond(clients.sent.size, upMs)} a second while the server was up`,
+      `${book.orders.length}, ${perSecond(book.orders.length, upMs)} a second while the server was up`,
     ],
-    ['acknowledged', `${clients.acknowledged.size}, of these ${clients.repeats} when repeated after a kill`],
-    ['given up by their client', String(clients.gaveUp)],
+    ['acknowledged', `${book.acknowledged.size}, of these ${book.repeats} when repeated after a kill`],
+    ['given up by their client', String(book.gaveUp)],
+    ['refused with 503', String(clients.refusals)],
+    ['cancelled', String(book.orders.filter(({ isCancelled }) => isCancelled).length)],
+    ['answers', answers(book.answers)],
+    ...(clock ? [['steps of the clock', String(clock.steps)] satisfies [string, string]] : []),
     ...(receiver ? [['executions', String(receiver.executions)] satisfies [string, string]] : []),
     [
       'start to ready',
       distribution(lives.filter(({ readyAt }) => readyAt > 0).map((life) => life.readyAfterMs)),
     ],
+    ...(recovery ? times(recovery) : []),
+  ];
+  const checks = findings.map(({ check, count }): [string, string] => [check, String(count)]);
+  return [...table(lines), '', ...table(checks), ...findings.flatMap(examples)].join('\n');
+}
+
+function times(recovery: Recovery): [string, string][] {
+  return [
     [
       'interrupted attempts',
       `${recovery.interrupted}, ${recovery.cutOff} of them killed again before they were started`,
@@ -29,12 +41,19 @@ export function report(campaign: Campaign, recovery: Recovery, findings: Finding
     ['ready to first one started again', distribution(recovery.firstMs)],
     ['ready to all started again', distribution(recovery.lastMs)],
   ];
-  const checks = findings.map(({ check, count }): [string, string] => [check, String(count)]);
-  return [...table(lines), '', ...table(checks), ...findings.flatMap(examples)].join('\n');
+}
+
+/** `order 201: 5000`, the most frequent first; a line holds a few of them. */
+function answers(counts: ReadonlyMap<string, number>): string {
+  const sorted = [...counts].toSorted(([, a], [, b]) => b - a).map(([what, count]) => `${what}: ${count}`);
+  const lines = Array.from({ length: Math.ceil(sorted.length / 4) }, (_, at) =>
+    sorted.slice(at * 4, at * 4 + 4).join(', '),
+  );
+  return lines.join(`\n${' '.repeat(49)}`);
 }
 
 function table(lines: [string, string][]): string[] {
-  return lines.map(([name, value]) => `  ${name.padEnd(38)} ${value}`);
+  return lines.map(([name, value]) => `  ${name.padEnd(46)} ${value}`);
 }
 
 function examples({ check, count, examples }: Finding): string[] {

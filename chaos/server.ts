@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 const MAIN = new URL('../dist/src/main.js', import.meta.url).pathname;
+const STEPPED_CLOCK = new URL('./stepped.clock.ts', import.meta.url).pathname;
 const KEPT_LINES = 100;
 
 /** One life of the built server, from its start to its end; it can be killed at any moment, also before it is ready. */
@@ -22,10 +23,13 @@ export class Server {
   readonly #log: string[] = [];
   readonly #spawnedMs = performance.now();
 
-  constructor(environment: Record<string, string>) {
-    this.#process = spawn(process.execPath, [MAIN], {
-      env: { ...process.env, ...environment, PORT: '0', LOG_FORMAT: 'json' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  /** @param clockOffsetMs how far its wall clock is off, if it can be stepped */
+  constructor(environment: Record<string, string>, clockOffsetMs?: number) {
+    const isStepped = clockOffsetMs !== undefined;
+    const clock = isStepped ? { CHAOS_CLOCK_OFFSET_MS: String(clockOffsetMs) } : undefined;
+    this.#process = spawn(process.execPath, [...(isStepped ? ['--import', STEPPED_CLOCK] : []), MAIN], {
+      env: { ...process.env, ...environment, ...clock, PORT: '0', LOG_FORMAT: 'json' },
+      stdio: ['ignore', 'pipe', 'pipe', ...(isStepped ? ['ipc' as const] : [])],
     });
     this.ended = once(this.#process, 'exit').then(([code]) => {
       this.endedAt = Date.now();
@@ -41,6 +45,11 @@ export class Server {
   /** The last lines that it wrote. */
   get log(): string {
     return this.#log.join('\n');
+  }
+
+  /** Sets its wall clock, if it can be stepped and still runs. */
+  stepClock(offsetMs: number): void {
+    if (this.#process.connected) this.#process.send(offsetMs, () => undefined); // it may just have been killed
   }
 
   /** Resolves when the process is gone. */

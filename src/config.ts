@@ -1,9 +1,11 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { isAmbiguous, withoutPassword } from './common/secret.url.js';
 
 /** What Ordermill is told by its environment. Durations in milliseconds, sizes in bytes. */
 export interface Config {
   readonly HOST: string;
   readonly PORT: number;
+  readonly ALLOWED_HOSTS: string;
   readonly ROLE: 'all' | 'api' | 'worker';
   readonly DATABASE_URL: string;
   readonly DATABASE_POOL_SIZE: number;
@@ -25,6 +27,7 @@ export interface Config {
   readonly SHUTDOWN_TIMEOUT_MS: number;
   readonly HEADERS_TIMEOUT_MS: number;
   readonly REQUEST_TIMEOUT_MS: number;
+  readonly MAX_CONNECTIONS: number;
   readonly BODY_LIMIT_BYTES: number;
   readonly BATCH_BODY_LIMIT_BYTES: number;
   readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'log' | 'debug' | 'verbose';
@@ -38,6 +41,9 @@ const DAY_MS = 86_400_000;
 
 /** Keys whose value is never shown. */
 const SECRETS = new Set(['PROCESSOR_SECRET']);
+
+/** Keys whose value may hold a password. */
+const URLS = ['DATABASE_URL', 'REDIS_URL', 'PROCESSOR_URL'];
 
 const integer = (value: number, minimum: number, maximum: number) => ({
   type: 'integer',
@@ -62,6 +68,11 @@ const text = (value: string, pattern: string, description: string) => ({
 const properties = {
   HOST: text('127.0.0.1', '^\\S+$', 'an address or host name'),
   PORT: integer(8000, 0, 65_535),
+  ALLOWED_HOSTS: text(
+    '',
+    '^(([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(\\s*,\\s*|$))*$',
+    'host names or addresses without ports, with commas between them',
+  ),
   ROLE: oneOf('all', 'all', 'api', 'worker'),
   DATABASE_URL: text(
     'sqlite:./data/orders.sqlite',
@@ -87,6 +98,7 @@ const properties = {
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 0, DAY_MS),
   HEADERS_TIMEOUT_MS: integer(10_000, 1, DAY_MS),
   REQUEST_TIMEOUT_MS: integer(30_000, 1, DAY_MS),
+  MAX_CONNECTIONS: integer(4096, 1, 1_000_000),
   BODY_LIMIT_BYTES: integer(1_048_576, 1024, 104_857_600),
   BATCH_BODY_LIMIT_BYTES: integer(4_194_304, 1024, 104_857_600),
   LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'info', 'log', 'debug', 'verbose'),
@@ -129,6 +141,13 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     problems.push(
       `HEADERS_TIMEOUT_MS=${Number(given['HEADERS_TIMEOUT_MS'])}: must not be more than REQUEST_TIMEOUT_MS`,
     );
+  for (const key of URLS) {
+    const url = String(given[key]);
+    if (problems.length === 0 && url !== '' && !url.startsWith('sqlite:') && isAmbiguous(url))
+      problems.push(
+        `${key}=${shown(key, url)}: must be a URL in which special characters of user and password are written as %40 and the like`,
+      );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(given as unknown as Config); // validated just now
 }
@@ -143,11 +162,6 @@ export function loadConfig(): Config {
   return parseConfig(process.env);
 }
 
-/** A URL as it may stand in a log: a password may be in its query too, and a key. */
-export function withoutPassword(url: string): string {
-  return url.replace(/(\/\/[^:/@]*):[^@/]*@/, '$1:***@').replace(/^(\w+:\/\/[^?]*\?).+$/s, '$1***');
-}
-
 export class ConfigError extends Error {
   constructor(problems: string[]) {
     super(
@@ -159,6 +173,10 @@ export class ConfigError extends Error {
 function problem(error: ErrorObject, raw: Record<string, unknown>): string {
   const key = error.instancePath.slice(1);
   const schema = error.parentSchema as { description: string };
-  const value = SECRETS.has(key) ? '(hidden)' : JSON.stringify(withoutPassword(String(raw[key])));
-  return `${key}=${value}: must be ${schema.description}`;
+  return `${key}=${shown(key, String(raw[key]))}: must be ${schema.description}`;
+}
+
+function shown(key: string, value: string): string {
+  if (SECRETS.has(key)) return '(hidden)';
+  return JSON.stringify(URLS.includes(key) || value.includes('://') ? withoutPassword(value) : value);
 }

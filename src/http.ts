@@ -1,14 +1,18 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NextFunction, Request, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BatcherFull } from './common/batcher.js';
-import { bodyBudget, jsonBody } from './common/json.body.js';
+import { BodyBudget } from './common/body.budget.js';
+import { browserGuard } from './common/browser.guard.js';
+import { Clock } from './common/clock.js';
+import { jsonBody } from './common/json.body.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { Problem, ProblemError } from './common/problem.js';
 import { ProblemFilter, type ProblemRule } from './common/problem.filter.js';
 import { requestContext } from './common/request.context.js';
 import { SchemaPipe } from './common/schema.pipe.js';
 import { SchemaValidator } from './common/schema.validator.js';
+import { pageHeaders, setSecurityHeaders } from './common/security.headers.js';
 import { CONFIG, type Config } from './config.js';
 import { DatabaseUnavailable } from './database/database.js';
 import {
@@ -32,7 +36,10 @@ const PROBLEM_RULES: ProblemRule[] = [
 
 /** What a worker does not serve. */
 const ORDERS = /^\/orders?(\/|$)/i;
-const BATCH = /^\/orders?\/batch\/?$/i;
+
+/** The routes that take a body. */
+const ORDER_BODY = /^\/orders?(\/retry)?\/?$/i;
+const BATCH_BODY = /^\/orders?\/batch\/?$/i;
 
 /** Everything about HTTP that is not a route: bodies, request ids, validation, errors, the OpenAPI pages. */
 export function configureHttp(app: NestExpressApplication): void {
@@ -41,18 +48,17 @@ export function configureHttp(app: NestExpressApplication): void {
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   const lifecycle = app.get(Lifecycle);
-  const budget = bodyBudget(config.BATCH_BODY_LIMIT_BYTES);
-  const single = jsonBody(config.BODY_LIMIT_BYTES);
-  const batch = jsonBody(config.BATCH_BODY_LIMIT_BYTES);
+  const guard = browserGuard(config.ALLOWED_HOSTS);
+  const parserFor = bodyParsers(config, app.get(Clock));
   // one step of Express's chain for all of them, because each step costs every request 2 µs
   app.use((request: Request, response: Response, next: NextFunction) => {
     if (lifecycle.isStopping) response.setHeader('connection', 'close'); // no client waits on a socket that will close
-    const parse = BATCH.test(request.path) ? batch : single;
-    if (config.ROLE === 'worker' && ORDERS.test(request.path))
-      return next(new ProblemError(404, 'This process takes no requests for orders.'));
-    requestContext(request, response, () =>
-      budget(request, response, (error) => (error ? next(error) : parse(request, response, next))),
-    );
+    setSecurityHeaders(response);
+    // the context begins when the body is there: what comes in several pieces comes outside of any
+    const go = (error?: unknown) => requestContext(request, response, () => next(error));
+    const problem = config.ROLE === 'worker' && ORDERS.test(request.path) ? notHere() : guard(request);
+    if (problem) go(problem);
+    else parserFor(request)(request, response, go);
   });
 
   const document = createDocument(app);
@@ -60,10 +66,26 @@ export function configureHttp(app: NestExpressApplication): void {
   schemas.load({ ...document.components?.schemas });
   app.useGlobalPipes(new SchemaPipe(schemas));
   app.useGlobalFilters(new ProblemFilter(PROBLEM_RULES, methodsOf(document)));
+  app.use('/docs', pageHeaders);
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
   });
+}
+
+const notHere = () => new ProblemError(404, 'This process takes no requests for orders.');
+
+function bodyParsers(config: Config, clock: Clock): (request: Request) => RequestHandler {
+  const { BODY_LIMIT_BYTES, BATCH_BODY_LIMIT_BYTES } = config;
+  const budget = new BodyBudget(Math.max(BODY_LIMIT_BYTES, BATCH_BODY_LIMIT_BYTES), clock);
+  const order = jsonBody(BODY_LIMIT_BYTES, budget);
+  const batch = jsonBody(BATCH_BODY_LIMIT_BYTES, budget);
+  const unwanted = jsonBody(BODY_LIMIT_BYTES, budget, false);
+  return ({ method, path }) => {
+    if (method !== 'POST') return unwanted;
+    if (ORDER_BODY.test(path)) return order;
+    return BATCH_BODY.test(path) ? batch : unwanted;
+  };
 }
 
 function createDocument(app: NestExpressApplication): OpenAPIObject {

@@ -1,7 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { createApp } from './app.js';
 import { RequestLogger } from './common/logger.js';
-import { ConfigError, loadConfig, withoutPassword, type Config } from './config.js';
+import { withoutPassword } from './common/secret.url.js';
+import { ConfigError, loadConfig, type Config } from './config.js';
 
 const CONTEXT = 'Ordermill';
 

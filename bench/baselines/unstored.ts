@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { v7 as uuidv7 } from 'uuid';
 import { CommonModule } from '../../src/common/common.module.js';
-import { HttpAdapter } from '../../src/common/http.adapter.js';
+import { HttpAdapter } from '../../src/http/http.adapter.js';
 import { RequestLogger } from '../../src/common/logger.js';
 import { loadConfig } from '../../src/config.js';
 import { configureHttp } from '../../src/http.js';
@@ -33,7 +33,7 @@ class UnstoredOrders implements Pick<OrdersService, 'accept'> {
 })
 class UnstoredModule {}
 
-const adapter = process.env['OWN_ADAPTER'] ? new HttpAdapter({}, 0) : new ExpressAdapter();
+const adapter = process.env['OWN_ADAPTER'] ? new HttpAdapter({}) : new ExpressAdapter();
 const app = await NestFactory.create<NestExpressApplication>(UnstoredModule, adapter, {
   bodyParser: false,
   logger: new RequestLogger(loadConfig()),

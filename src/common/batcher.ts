@@ -1,14 +1,29 @@
+import { Clock } from './clock.js';
+
 /** What became of one item of a batch. */
 export type Outcome<Result> = { value: Result } | { error: unknown };
 
 /** More items wait than a `Batcher` may hold. */
-export class BatcherFull extends Error {}
+export class BatcherFull extends Error {
+  override message = 'Too much is waiting already; please try again.';
+}
 
-export interface BatcherOptions {
+/** Sizes are in whatever unit `of` has. */
+export interface SizeLimits<Item> {
+  of(item: Item): number;
+  /** Most in one flush; an item that is larger goes alone. */
+  maxBatch: number;
+  /** Most that may wait; an item that would make it more is refused with `BatcherFull`, unless nothing else waits. */
+  maxWaiting: number;
+}
+
+export interface BatcherOptions<Item = unknown> {
   /** Most items given to one flush. */
   maxBatch: number;
   /** Most items that may wait; one more is refused with `BatcherFull`. */
   maxWaiting: number;
+  /** Where items differ in size: what bounds one flush, and all that waits, besides their number. */
+  size?: SizeLimits<Item>;
   /** Most flushes under way at once; they begin in the order of arrival. */
   maxFlushes: number;
   /**
@@ -18,6 +33,8 @@ export interface BatcherOptions {
   gathers: boolean;
   /** True when an error is the whole batch's (the database is gone): it is not worth trying the items alone. */
   isShared(error: unknown): boolean;
+  /** Whose turns it waits for; the event loop's otherwise. */
+  clock?: Pick<Clock, 'turn'>;
 }
 
 /**
@@ -27,14 +44,18 @@ export interface BatcherOptions {
  * When a flush fails for a reason that may be one item's, each item is tried alone, so that a bad one fails alone.
  */
 export class Batcher<Item, Result> {
-  #waiting: Waiting<Item, Result>[] = [];
+  readonly #waiting: Waiting<Item, Result>[] = [];
+  #waitingSize = 0;
   #running = 0;
   #isGathering = false;
+  readonly #clock: Pick<Clock, 'turn'>;
 
   constructor(
     private readonly flush: (items: Item[]) => Promise<Outcome<Result>[]>,
-    private readonly options: BatcherOptions,
-  ) {}
+    private readonly options: BatcherOptions<Item>,
+  ) {
+    this.#clock = options.clock ?? new Clock();
+  }
 
   /** Resolves or rejects with the item's own outcome, after the flush that carried it. */
   add(item: Item): Promise<Result> {
@@ -59,18 +80,41 @@ export class Batcher<Item, Result> {
   }
 
   #push(item: Item, settle: (outcome: Outcome<Result>) => void): void {
-    if (this.#waiting.length >= this.options.maxWaiting) return settle({ error: new BatcherFull() });
-    this.#waiting.push({ item, settle });
+    const size = this.options.size?.of(item) ?? 0;
+    if (!this.#hasRoomFor(size)) return settle({ error: new BatcherFull() });
+    this.#waiting.push({ item, size, settle });
+    this.#waitingSize += size;
     if (!this.#isGathering && this.#running < this.options.maxFlushes) void this.#run();
+  }
+
+  #hasRoomFor(size: number): boolean {
+    const { maxWaiting, size: limits } = this.options;
+    if (this.#waiting.length === 0) return true;
+    return this.#waiting.length < maxWaiting && this.#waitingSize + size <= (limits?.maxWaiting ?? Infinity);
   }
 
   async #run(): Promise<void> {
     this.#running++;
     while (this.#waiting.length > 0 && !this.#isGathering) {
       await this.#gather();
-      await this.#settle(this.#waiting.splice(0, this.options.maxBatch));
+      await this.#settle(this.#next());
     }
     this.#running--;
+  }
+
+  /** Takes out what the next flush carries. */
+  #next(): Waiting<Item, Result>[] {
+    const { maxBatch, size: limits } = this.options;
+    const most = Math.min(maxBatch, this.#waiting.length);
+    let size = 0;
+    let count = 0;
+    for (; count < most; count++) {
+      const { size: itsSize } = this.#waiting[count] ?? { size: 0 };
+      if (count > 0 && limits && size + itsSize > limits.maxBatch) break;
+      size += itsSize;
+    }
+    this.#waitingSize -= size;
+    return this.#waiting.splice(0, count);
   }
 
   async #gather(): Promise<void> {
@@ -79,7 +123,7 @@ export class Batcher<Item, Result> {
     let before;
     do {
       before = this.#waiting.length;
-      await new Promise(setImmediate);
+      await this.#clock.turn();
     } while (gathers && this.#waiting.length > before && this.#waiting.length < maxBatch);
     this.#isGathering = false;
   }
@@ -100,5 +144,6 @@ export class Batcher<Item, Result> {
 
 interface Waiting<Item, Result> {
   item: Item;
+  size: number;
   settle: (outcome: Outcome<Result>) => void;
 }

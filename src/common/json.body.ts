@@ -1,96 +1,99 @@
 import { isUtf8 } from 'node:buffer';
-import { getHeapStatistics } from 'node:v8';
-import express, { type NextFunction, type Request, type RequestHandler } from 'express';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import type { Request, RequestHandler } from 'express';
+import { BodyShare, type BodyBudget } from './body.budget.js';
+import { readBody, tooLarge, tooMany } from './body.reader.js';
 import { ProblemError } from './problem.js';
 
-/** The client's mistakes that Express's body parser names by `type`, as answers. */
-const MISTAKES: Record<string, [status: number, detail: string]> = {
-  'entity.parse.failed': [400, 'The body is not valid JSON.'],
-  'entity.verify.failed': [400, 'The body is not valid UTF-8.'],
-  'entity.too.large': [413, 'The body is too large.'],
-  'charset.unsupported': [415, 'The body must be UTF-8.'],
-  'encoding.unsupported': [415, 'This content encoding is not supported.'],
-  'request.size.invalid': [400, 'The body is not as long as Content-Length says.'],
-  'request.aborted': [400, 'The body ended early.'],
-};
+const JSON_TYPE = /^\s*application\/json\s*(;|$)/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
-/** Bodies up to this size are not counted: a few slow clients that announce large ones must not keep out the others. */
-const SMALL_BYTES = 65_536;
+/** What a request costs beside its body and its headers: its objects and those of its answer, as bytes of a body. */
+const REQUEST_BYTES = 1024;
 
-/** A large order lives as bytes, text, values and statement at once; this part of the heap leaves room for all of them. */
-const PART_OF_HEAP = 1 / 32;
+type Inflate = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;
+
+/** In one go, not as a stream: a stream would hold memory for as long as its client likes, and this takes less than to parse. */
+const INFLATE: ReadonlyMap<string, Inflate | undefined> = new Map([
+  ['identity', undefined],
+  ['gzip', gunzipSync],
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+]);
 
 /**
- * Bounds the large bodies that are in memory at once, from the first byte to the answer, over all requests: many of
- * them at a time cannot use it up. Room for one of `limit` bytes there is always; who comes too many is asked to come again.
+ * Parses JSON bodies of at most `limit` bytes, each counted in the budget. Whatever else has a body is refused. One that
+ * no route wants must be JSON too, but is not kept: its values may take twenty times its bytes.
  */
-export function bodyBudget(limit: number): RequestHandler {
-  const budget = Math.max(limit, getHeapStatistics().heap_size_limit * PART_OF_HEAP);
-  let used = 0;
+export function jsonBody(limit: number, budget: BodyBudget, isWanted = true): RequestHandler {
   return (request, response, next) => {
-    const announced = Number(request.headers['content-length'] ?? 0);
-    const size = request.headers['transfer-encoding'] ? limit : announced; // chunked: nobody knows
-    if (size <= SMALL_BYTES || size > limit) return next(); // too small to matter, or refused unread
-    if (used + size > budget)
-      return next(
-        new ProblemError(503, 'Too many large requests at once; please try again.', {
-          headers: { 'retry-after': '1' },
-        }),
-      );
-    used += size;
-    response.once('close', () => (used -= size));
-    next();
+    if (!hasBody(request)) return next();
+    const problem = checkHeaders(request, limit);
+    if (problem) return next(problem);
+    const share = new BodyShare(budget, sizeOfHead(request));
+    response.on('close', () => share.close());
+    const onBytes = (bytes: Buffer) => {
+      let value: unknown;
+      try {
+        value = parse(inflated(request, bytes, share, limit));
+      } catch (error) {
+        return next(error);
+      }
+      if (isWanted) request.body = value;
+      next();
+    };
+    readBody(request, share, limit, onBytes, next);
   };
 }
 
-/** Parses JSON bodies of at most `limit` bytes. Whatever else has a body is refused: no route sees it. */
-export function jsonBody(limit: number): RequestHandler {
-  const parse = express.json({
-    limit,
-    verify: (_request, _response, body) => {
-      if (!isUtf8(body)) throw new Error('not UTF-8');
-    },
-  });
-  return (request, response, next) => {
-    if (isPlain(request, limit)) return readPlain(request, next);
-    if (request.headers['content-length'] !== '0' && request.is('application/json') === false)
-      return next(new ProblemError(415, 'The body must be application/json.'));
-    parse(request, response, (error?: ParserError) => next(error && explain(error)));
-  };
+function hasBody({ headers }: Request): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true;
+  const length = headers['content-length'];
+  return length !== undefined && (length !== '0' || headers['content-type'] === 'application/json');
 }
 
-/** Whether this is what nearly every client sends: JSON as it is, with its length. */
-function isPlain({ headers }: Request, limit: number): boolean {
-  const length = Number(headers['content-length']);
-  const isIdentity = headers['content-encoding'] === undefined;
-  return headers['content-type'] === 'application/json' && isIdentity && length > 0 && length <= limit;
+function checkHeaders({ headers }: Request, limit: number): ProblemError | undefined {
+  const type = headers['content-type'] ?? '';
+  const encoding = headers['content-encoding'];
+  if (type !== 'application/json') {
+    if (!JSON_TYPE.test(type)) return new ProblemError(415, 'The body must be application/json.');
+    const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
+    if (charset.toLowerCase() !== 'utf-8') return new ProblemError(415, 'The body must be UTF-8.');
+  }
+  if (encoding !== undefined && !INFLATE.has(encoding.toLowerCase()))
+    return new ProblemError(415, 'This content encoding is not supported.');
+  return Number(headers['content-length'] ?? 0) > limit ? tooLarge() : undefined;
 }
 
-/** What Express's parser would do, without its preparations for every other kind of body: a fifth of a request's cost. */
-function readPlain(request: Request, next: NextFunction): void {
-  const parts: Buffer[] = [];
-  request.on('data', (part: Buffer) => parts.push(part));
-  request.on('end', () => {
-    const [only, more] = parts;
-    const bytes = only && !more ? only : Buffer.concat(parts);
-    if (!isUtf8(bytes)) return next(explain({ type: 'entity.verify.failed' }));
-    try {
-      request.body = JSON.parse(bytes.toString());
-    } catch {
-      return next(explain({ type: 'entity.parse.failed' }));
-    }
-    next();
-  });
+function sizeOfHead({ rawHeaders }: Request): number {
+  let size = REQUEST_BYTES;
+  for (const text of rawHeaders) size += text.length;
+  return size;
 }
 
-interface ParserError {
-  type?: string;
-  status?: number;
+/** @throws ProblemError when it is not what Content-Encoding says, or too much */
+function inflated({ headers }: Request, bytes: Buffer, share: BodyShare, limit: number): Buffer {
+  const inflate = INFLATE.get(headers['content-encoding']?.toLowerCase() ?? 'identity');
+  if (!inflate) return bytes;
+  const room = share.room - bytes.length; // both are here until the one is made of the other
+  try {
+    const plain = inflate(bytes, { maxOutputLength: Math.max(1, Math.min(limit, room)) });
+    share.resize(plain.length);
+    return plain;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE')
+      throw new ProblemError(400, 'The body cannot be read.');
+    throw room < limit ? tooMany() : tooLarge();
+  }
 }
 
-function explain(error: ParserError): unknown {
-  const [status, detail] = MISTAKES[error.type ?? ''] ?? [];
-  if (status && detail) return new ProblemError(status, detail);
-  // zlib's own errors, for a body that is not what Content-Encoding says, have a status but no type
-  return error.status === 400 ? new ProblemError(400, 'The body cannot be read.') : error;
+/** @throws ProblemError */
+function parse(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new ProblemError(400, 'The body is not valid UTF-8.');
+  if (bytes.length === 0) return {};
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw new ProblemError(400, 'The body is not valid JSON.');
+  }
 }

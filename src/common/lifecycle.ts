@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { CONFIG, type Config } from '../config.js';
+import { Clock } from './clock.js';
 
 /**
  * Whether the server is on its way out. `onModuleDestroy` is the first hook of a shutdown, while HTTP still answers, and
@@ -12,7 +12,10 @@ export class Lifecycle implements OnModuleDestroy, BeforeApplicationShutdown {
   #isStopping = false;
   #delay: Promise<void> | undefined;
 
-  constructor(@Inject(CONFIG) private readonly config: Pick<Config, 'SHUTDOWN_DELAY_MS'>) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'SHUTDOWN_DELAY_MS'>,
+    private readonly clock: Clock,
+  ) {}
 
   get isStopping(): boolean {
     return this.#isStopping;
@@ -20,7 +23,7 @@ export class Lifecycle implements OnModuleDestroy, BeforeApplicationShutdown {
 
   onModuleDestroy(): void {
     this.#isStopping = true;
-    if (this.config.SHUTDOWN_DELAY_MS > 0) this.#delay = wait(this.config.SHUTDOWN_DELAY_MS);
+    if (this.config.SHUTDOWN_DELAY_MS > 0) this.#delay = this.clock.wait(this.config.SHUTDOWN_DELAY_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { Problem, ProblemError } from './problem.js';
+import { Problem, ProblemError, UNKNOWN_OUTCOME } from './problem.js';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
@@ -30,6 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    request.body = undefined; // what was refused may be large, and its answer may wait for others on the connection
     const { status, message, extra } = this.#problem(error, request);
     if (status === 500) this.#logger.error(error);
     else this.#logger.debug(`${status} ${message}`);
@@ -50,10 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
     const rule = this.rules.find((candidate) => error instanceof candidate.error);
     if (rule) return new ProblemError(rule.status, (error as Error).message, { headers: rule.headers ?? {} });
     if (error instanceof HttpException) return this.#ofNest(error, request);
-    return new ProblemError(
-      500,
-      'Something went wrong here. The order, if any, was not taken; please try again.',
-    );
+    return new ProblemError(500, UNKNOWN_OUTCOME);
   }
 
   /** Nest throws for itself only when no route matches. */

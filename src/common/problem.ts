@@ -25,6 +25,10 @@ export class Problem {
   errors?: FieldError[];
 }
 
+/** Of an error that nobody foresaw: what was to be stored may be stored. */
+export const UNKNOWN_OUTCOME =
+  'Something went wrong here, and what became of the request is not known. It does no harm to repeat it with the same order_id or Idempotency-Key.';
+
 /** An error that knows which answer it is. Thrown at the edge; services throw domain errors. */
 export class ProblemError extends Error {
   constructor(

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Query } from '../database/database.js';
-import { HISTORY, ORDERS, toRow, type Columns, type GivenRow, type Row } from './columns.js';
+import { HISTORY, KEYS, ORDERS, toRow, type Columns, type GivenRow, type Row } from './columns.js';
 import { copySql } from './sql/copy.sql.js';
 
 /** Orders whose seq is greater than `after`, up to `last`. */
@@ -15,10 +15,11 @@ export interface Rows {
   text: string;
 }
 
-/** A range of orders by seq, and their history by order and id. */
+/** A range of orders by seq, their history by order and id, and their further keys by key. */
 export interface Chunk {
   orders: Rows;
   history: Rows;
+  keys: Rows;
 }
 
 /** Of the long columns. With the short ones a chunk then fits into a packet of MariaDB, which is 16 MiB. */
@@ -46,7 +47,7 @@ export async function* ranges(source: Database, most: number): AsyncGenerator<Ra
 }
 
 export async function readChunk({ dialect, read }: Database, { after, last }: Range): Promise<Chunk> {
-  const [orders, history] = await Promise.all([
+  const [orders, history, keys] = await Promise.all([
     select(read, ORDERS, 'FROM orders WHERE seq > ? AND seq <= ? ORDER BY seq', [after, last]),
     select(
       read,
@@ -54,12 +55,19 @@ export async function readChunk({ dialect, read }: Database, { after, last }: Ra
       `FROM ${copySql(dialect).history} WHERE order_seq > ? AND order_seq <= ? ORDER BY order_seq, id`,
       [after, last],
     ),
+    select(read, KEYS, 'FROM order_keys WHERE order_seq > ? AND order_seq <= ?', [after, last]).then(inOrder),
   ]);
-  return { orders, history };
+  return { orders, history, keys };
 }
 
 export function isEqual(a: Chunk, b: Chunk): boolean {
-  return a.orders.text === b.orders.text && a.history.text === b.history.text;
+  return a.orders.text === b.orders.text && a.history.text === b.history.text && a.keys.text === b.keys.text;
+}
+
+/** In an order that depends on no database's collation. */
+function inOrder({ rows }: Rows): Rows {
+  const sorted = rows.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  return { rows: sorted, text: JSON.stringify(sorted) };
 }
 
 async function select(read: Query, columns: Columns, from: string, range: number[]): Promise<Rows> {

@@ -34,6 +34,12 @@ export const HISTORY = {
   reason: 'text',
 } as const satisfies Record<string, Kind>;
 
+/** The same of `order_keys`. */
+export const KEYS = {
+  idempotency_key: 'text',
+  order_seq: 'number',
+} as const satisfies Record<string, Kind>;
+
 export type Columns = Record<string, Kind>;
 
 /** One row's values, in the order of its columns. */

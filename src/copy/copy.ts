@@ -22,7 +22,7 @@ export interface Copied {
 }
 
 /**
- * Makes the target's orders, history, counters and numbers those of the source. Chunk by chunk: what is equal stays, what
+ * Makes the target's orders, history, keys, counters and numbers those of the source. Chunk by chunk: what is equal stays, what
  * is not is replaced in one transaction. So it may be cut off at any instant, and goes on when it is called again.
  * @throws Refused when the target is no copy of the source; nothing that it has by itself was overwritten
  */
@@ -62,9 +62,12 @@ async function replace(target: Database, range: Range, is: Chunk, shouldBe: Chun
     await target.transaction(async (query) => {
       if (is.history.rows.length > 0)
         await query('DELETE FROM order_history WHERE order_seq > ? AND order_seq <= ?', bounds);
+      if (is.keys.rows.length > 0)
+        await query('DELETE FROM order_keys WHERE order_seq > ? AND order_seq <= ?', bounds);
       if (is.orders.rows.length > 0) await query('DELETE FROM orders WHERE seq > ? AND seq <= ?', bounds);
       await insert(query, sql.insertOrders, shouldBe.orders);
       await insert(query, sql.insertHistory, shouldBe.history);
+      await insert(query, sql.insertKeys, shouldBe.keys);
     });
   } catch (error) {
     if (!TAKEN.test(String((error as { code?: unknown }).code))) throw error;

@@ -1,4 +1,4 @@
-import { withoutPassword } from '../config.js';
+import { withoutPassword } from '../common/secret.url.js';
 import type { Database } from '../database/database.js';
 import { openDatabase } from '../database/open.database.js';
 import { copyOrders } from './copy.js';

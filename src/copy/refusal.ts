@@ -49,7 +49,7 @@ export async function refuseAhead(source: Database, target: Database): Promise<v
     throw new Refused(`The target has processed orders since they were copied, ${NOT_A_COPY}`);
 }
 
-/** @throws Refused when the target's chunk holds an order, or a step of one, that the source's does not */
+/** @throws Refused when the target's chunk holds an order, or a step or key of one, that the source's does not */
 export function refuseForeign(source: Chunk, target: Chunk): void {
   const idBySeq = new Map(source.orders.rows.map((row) => [row[ORDER.seq], row[ORDER.order_id]]));
   const order = target.orders.rows.find((row) => idBySeq.get(row[ORDER.seq]) !== row[ORDER.order_id]);
@@ -62,6 +62,12 @@ export function refuseForeign(source: Chunk, target: Chunk): void {
   if (entry)
     throw new Refused(
       `The target's order number ${entry[ENTRY.order_seq]} went ${entry[ENTRY.to_status]} there and not in the source, ${NOT_A_COPY}`,
+    );
+  const keys = new Set(source.keys.rows.map(([key]) => key));
+  const key = target.keys.rows.find(([one]) => !keys.has(one ?? null));
+  if (key)
+    throw new Refused(
+      `The target's order number ${key[1]} was asked for with a key there and not in the source, ${NOT_A_COPY}`,
     );
 }
 

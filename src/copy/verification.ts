@@ -79,16 +79,19 @@ class Side {
   readonly recount = new Recount();
   readonly #orders = createHash('sha256');
   readonly #history = createHash('sha256');
+  readonly #keys = createHash('sha256');
 
   add(chunk: Chunk): void {
     this.recount.add(chunk);
     update(this.#orders, chunk.orders);
     update(this.#history, chunk.history);
+    update(this.#keys, chunk.keys);
   }
 
   sum(): Sum {
     const { orders, entries } = this.recount;
-    const sha256 = createHash('sha256').update(this.#orders.digest()).update(this.#history.digest());
+    const sha256 = createHash('sha256');
+    for (const part of [this.#orders, this.#history, this.#keys]) sha256.update(part.digest());
     return { orders, entries, sha256: sha256.digest('hex') };
   }
 }

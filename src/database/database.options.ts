@@ -1,11 +1,15 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Database as SqliteConnection } from 'better-sqlite3';
 import type { DataSourceOptions } from 'typeorm';
 import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlite3/BetterSqlite3DataSourceOptions.js';
+import { mysqlDriver } from './mysql.driver.js';
 import { OrdersSchema1763683200000 } from './migrations/1763683200000-orders.js';
 import { CounterSlots1763712000000 } from './migrations/1763712000000-counter-slots.js';
 import { MovesOnly1763740800000 } from './migrations/1763740800000-moves-only.js';
+import { OrderKeys1763769600000 } from './migrations/1763769600000-order-keys.js';
+import { BoundedReads1763798400000 } from './migrations/1763798400000-bounded-reads.js';
+import { stepwise } from './schema/stepwise.js';
+import { realFile } from './sqlite.file.js';
 
 /** A commit is on the disk when it returns: WAL with FULL syncs the log at every commit (TypeORM's enableWAL does not). */
 export const WRITING = [
@@ -17,12 +21,25 @@ export const WRITING = [
 ];
 
 const MIGRATIONS = {
-  migrations: [OrdersSchema1763683200000, CounterSlots1763712000000, MovesOnly1763740800000],
+  migrations: stepwise([
+    OrdersSchema1763683200000,
+    CounterSlots1763712000000,
+    MovesOnly1763740800000,
+    OrderKeys1763769600000,
+    BoundedReads1763798400000,
+  ]),
   migrationsTableName: 'migrations',
   synchronize: false,
 };
 
 const CONNECT_TIMEOUT_MS = 2000;
+
+/**
+ * Every question wants a few rows in the order of an index. PostgreSQL, when its statistics are old, may think that few match
+ * in any case, or most, and reads all of them to sort them: so it is told to do that only where nothing else can be done;
+ * and not to compile a statement because that is then thought to cost much.
+ */
+const FIRST_ROWS = '-c enable_bitmapscan=off -c enable_seqscan=off -c jit=off';
 
 /** TypeORM's options for any `DATABASE_URL`. For `ormconfig.ts`, so that the CLI agrees. */
 export function databaseOptions(url: string): DataSourceOptions {
@@ -38,11 +55,12 @@ export function serverOptions(url: string, poolSize: number) {
       ...common,
       parseInt8: true, // instants and amounts are below 2^53
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      extra: { keepAlive: true, pipeline: true },
+      extra: { keepAlive: true, pipeline: true, options: FIRST_ROWS },
     };
   return {
     type: 'mysql' as const,
     ...common,
+    driver: mysqlDriver(CONNECT_TIMEOUT_MS),
     charset: 'utf8mb4',
     connectTimeout: CONNECT_TIMEOUT_MS,
     supportBigNumbers: true,
@@ -79,13 +97,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** For `sqlite:<path>`. */
+/** For `sqlite:<path>`; makes the file and its folders. */
 export function sqliteOptions(url: string): BetterSqlite3DataSourceOptions {
-  const database = resolve(url.slice('sqlite:'.length));
-  mkdirSync(dirname(database), { recursive: true });
   return {
     type: 'better-sqlite3',
-    database,
+    database: realFile(url.slice('sqlite:'.length)),
     prepareDatabase: (connection: unknown) => {
       for (const pragma of WRITING) (connection as SqliteConnection).pragma(pragma); // TypeORM types its drivers' connections as any
     },

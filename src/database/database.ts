@@ -3,6 +3,12 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 /** Runs one statement with positional parameters; the rows it returns, if any. */
 export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
 
+/**
+ * At the head of a statement whose best plan depends on its parameters: PostgreSQL plans it for them each time, and not once
+ * for any.
+ */
+export const PLANNED_ANEW = '/* planned anew */';
+
 /** The database cannot take this now: busy, full, read-only, gone. The same call may succeed later. */
 export class DatabaseUnavailable extends Error {
   constructor(cause: unknown) {
@@ -18,6 +24,9 @@ export abstract class Database implements OnApplicationShutdown {
 
   /** Whether other processes may write to it at the same time. */
   abstract readonly isShared: boolean;
+
+  /** How many bytes of text and parameters one statement may hold, whatever characters they are of. */
+  abstract readonly maxStatementBytes: number;
 
   /** Runs one statement that changes nothing. @throws DatabaseUnavailable */
   abstract readonly read: Query;
@@ -36,7 +45,7 @@ export abstract class Database implements OnApplicationShutdown {
    */
   abstract transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
 
-  /** @throws DatabaseUnavailable when it cannot be read from */
+  /** Asks the way that writes take, and changes nothing. @throws DatabaseUnavailable when orders cannot be taken */
   abstract ping(): Promise<void>;
 
   abstract onApplicationShutdown(): Promise<void>;

@@ -1,50 +1,63 @@
 import type { Pool } from 'mysql2';
+import type { PoolConnection } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
 import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver.js';
+import { ConnectionAges } from './connection.ages.js';
 import { DatabaseUnavailable } from './database.js';
-import type { Connection, ServerPool } from './server.pool.js';
+import { close } from './mysql.driver.js';
+import { PooledConnection, usable } from './pooled.connection.js';
+import type { ServerPool } from './server.pool.js';
 
-/** What `mysql2` says when a statement took too long. */
-const TIMEOUT = 'PROTOCOL_SEQUENCE_TIMEOUT';
+/** For what a statement says besides its parameters. */
+const TEXT_BYTES = 8192;
+
+/** More than the longest character, in the bytes of UTF-8. */
+const CHARACTER_BYTES = 3;
 
 /**
- * `mysql2`, on the pool that TypeORM made.
+ * `mysql2`, on the pool that TypeORM made with `mysqlDriver`.
  * @param timeoutMs how long a statement may take, and the wait for a connection; 0: as long as it takes
  */
-export function mysqlPool(source: DataSource, timeoutMs: number): ServerPool {
-  const pool = ((source.driver as MysqlDriver).pool as Pool).promise(); // TypeORM types its drivers' pools as any
-  /** Connections whose transactions do not lock the gaps between rows, as MySQL's would by default. */
-  const readCommitted = new WeakSet();
+export async function mysqlPool(source: DataSource, timeoutMs: number): Promise<ServerPool> {
+  const [limit] = await source.query<{ bytes: number }[]>('SELECT @@max_allowed_packet AS bytes');
+  const packetBytes = Number(limit?.bytes);
+  const raw = (source.driver as MysqlDriver).pool as Pool; // TypeORM types its drivers' pools as any
+  const pool = raw.promise();
+  const ages = new ConnectionAges();
+  raw.on('connection', (connection) => ages.note(connection));
 
-  const connect = async (): Promise<Connection & { raw: object }> => {
+  const connect = async () => {
     const connection = await inTime(
       pool.getConnection(),
       (late) => late.release(), // nobody waits for it any more
       timeoutMs,
     );
-    return {
+    const driver = {
       raw: connection.connection,
-      query: async <Row>(sql: string, values?: unknown[]) => {
-        try {
-          return rowsOf<Row>(await connection.query({ sql, values, timeout: timeoutMs }));
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === TIMEOUT) connection.destroy(); // nobody knows when it will answer
-          throw error;
-        }
-      },
-      release: (isBroken) => (isBroken ? connection.destroy() : connection.release()),
+      query: <Row>(sql: string, values?: unknown[]) => run<Row>(connection, sql, values),
+      isLost: () => false, // an idle one that was closed is no longer in the pool
+      release: (isBroken: boolean) => (isBroken ? close(connection.connection) : connection.release()),
     };
+    return new PooledConnection(driver, ages);
+  };
+  const run = async <Row>(connection: PoolConnection, text: string, values?: unknown[]) => {
+    const sql = values ? connection.format(text, values) : text;
+    if (sql.length * CHARACTER_BYTES >= packetBytes && Buffer.byteLength(sql) >= packetBytes)
+      throw new StatementTooLarge(packetBytes);
+    return rowsOf<Row>(await connection.query({ sql, timeout: timeoutMs }));
   };
   const query = async <Row>(sql: string, parameters?: unknown[]) => {
-    const connection = await connect();
+    const connection = await usable(connect);
     try {
       return await connection.query<Row>(sql, parameters);
     } finally {
-      connection.release(false);
+      connection.release();
     }
   };
   let last: Promise<unknown> = Promise.resolve();
   return {
+    // each character of a parameter may become two, by escaping
+    maxStatementBytes: Math.max(0, Math.floor(packetBytes / 2) - TEXT_BYTES),
     query,
     queryInOrder: <Row>(sql: string, parameters?: unknown[]) => {
       const result = last.then(() => query<Row>(sql, parameters));
@@ -52,36 +65,45 @@ export function mysqlPool(source: DataSource, timeoutMs: number): ServerPool {
       return result;
     },
     begin: async () => {
-      const connection = await connect();
+      const connection = await usable(connect);
       try {
-        if (!readCommitted.has(connection.raw))
-          await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-        readCommitted.add(connection.raw);
         await connection.query('START TRANSACTION');
+        return connection;
       } catch (error) {
-        connection.release(true);
+        connection.close();
         throw error;
       }
-      return connection;
     },
     close: () => undefined,
   };
 }
 
-/** Waits no longer than that. What comes too late is given to `drop`. @throws DatabaseUnavailable */
+/** The server would close the connection, often before its reason is read. */
+export class StatementTooLarge extends Error {
+  constructor(packetBytes: number) {
+    super(`the statement is larger than the server's max_allowed_packet, ${packetBytes} bytes`);
+  }
+}
+
+/**
+ * Waits no longer than that. What comes too late is given to `drop`.
+ * @throws DatabaseUnavailable, whatever the reason
+ */
 async function inTime<Value>(
   coming: Promise<Value>,
   drop: (value: Value) => void,
   timeoutMs: number,
 ): Promise<Value> {
-  if (timeoutMs === 0) return coming;
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(new DatabaseUnavailable(new Error(`no connection became free in ${timeoutMs} ms`)));
+  const giveUp = () => {
+    late.reject(new Error(`no connection became free in ${timeoutMs} ms`));
     coming.then(drop, () => undefined);
-  }, timeoutMs);
+  };
+  const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : undefined;
   try {
     return await Promise.race([coming, late.promise]);
+  } catch (error) {
+    throw new DatabaseUnavailable(error);
   } finally {
     clearTimeout(timer);
   }

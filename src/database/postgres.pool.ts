@@ -1,8 +1,12 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import type { Query } from './database.js';
-import type { ServerPool } from './server.pool.js';
+import { ConnectionAges } from './connection.ages.js';
+import { DatabaseUnavailable, PLANNED_ANEW, type Query } from './database.js';
+import { OrderedConnection } from './ordered.connection.js';
+import { PooledConnection, usable } from './pooled.connection.js';
+import { beginWith } from './postgres.begin.js';
+import type { Connection, ServerPool } from './server.pool.js';
 
 /**
  * `pg`, on the pool that TypeORM made. Connections are pipelined (`pipeline` in `serverOptions`): a statement is sent
@@ -11,65 +15,68 @@ import type { ServerPool } from './server.pool.js';
  */
 export function postgresPool(source: DataSource, timeoutMs: number): ServerPool {
   const pool = (source.driver as PostgresDriver).master as Pool; // TypeORM types its drivers' pools as any
-  const ordered = new OrderedConnection(pool);
-  const on = (connection: Pick<PoolClient, 'query'>): Query => {
+  const ages = new ConnectionAges();
+  const lost = new WeakSet();
+  pool.on('connect', (client) => {
+    ages.note(client);
+    client.once('end', () => lost.add(client));
+  });
+  const connectOnce = async (on: (client: PoolClient) => Query): Promise<Connection> => {
+    const client = await clientOf(pool);
+    const driver = {
+      raw: client,
+      query: on(client),
+      isLost: () => lost.has(client),
+      release: (isBroken: boolean) => client.release(isBroken),
+    };
+    return new PooledConnection(driver, ages);
+  };
+  const connect = (on: (client: PoolClient) => Query) => usable(() => connectOnce(on));
+  const single = (client: PoolClient): Query => {
     return async <Row>(sql: string, parameters?: unknown[]) => {
-      const { rows } = await connection.query(prepared(sql, parameters ?? [], timeoutMs));
+      const { rows } = await client.query(prepared(sql, parameters ?? [], timeoutMs));
       return rows as Row[]; // the caller knows its statement
     };
   };
+  const inTransaction = (client: PoolClient): Query => {
+    const further = single(client);
+    let first: Promise<unknown> | undefined;
+    return async <Row>(sql: string, parameters?: unknown[]) => {
+      if (!first) {
+        const rows = beginWith<Row>(client, prepared(sql, parameters ?? [], timeoutMs));
+        first = rows;
+        return rows;
+      }
+      if (sql !== 'ROLLBACK') await first; // unless that was taken there may be no transaction, and this would be one
+      return further<Row>(sql, parameters);
+    };
+  };
+  const ordered = new OrderedConnection(() => connect(single));
   return {
-    query: on(pool),
-    queryInOrder: async (sql, parameters) => on(await ordered.client())(sql, parameters),
-    begin: async () => {
-      const client = await connect(pool);
-      const query = on(client);
-      const begun = query('BEGIN');
-      begun.catch(() => undefined); // told with the first statement
-      return {
-        query: async <Row>(sql: string, parameters?: unknown[]) => {
-          const [rows] = await Promise.all([query<Row>(sql, parameters), begun]); // on its way with the first one
-          return rows;
-        },
-        release: (isBroken) => client.release(isBroken),
-      };
+    maxStatementBytes: 256 * 1024 * 1024, // it takes a message of up to 1 GiB
+    query: async (sql, parameters) => {
+      const connection = await connect(single);
+      try {
+        return await connection.query(sql, parameters);
+      } finally {
+        connection.release();
+      }
     },
+    queryInOrder: ordered.query,
+    begin: () => connect(inTransaction),
     close: () => ordered.close(),
   };
 }
 
-/** A connection that is kept, and made anew when it was lost. */
-class OrderedConnection {
-  #client: Promise<PoolClient> | undefined;
-
-  constructor(private readonly pool: Pool) {}
-
-  client(): Promise<PoolClient> {
-    return (this.#client ??= this.#connect());
-  }
-
-  close(): void {
-    void this.#client?.then((client) => client.release(true)).catch(() => undefined); // there was none
-    this.#client = undefined;
-  }
-
-  async #connect(): Promise<PoolClient> {
-    try {
-      const client = await connect(this.pool);
-      client.once('end', () => this.close());
-      return client;
-    } catch (error) {
-      this.#client = undefined;
-      throw error;
-    }
-  }
-}
-
 /** A lost connection is told to whoever waits for an answer; the event besides, unheard, would end the process. */
-async function connect(pool: Pool): Promise<PoolClient> {
-  const client = await pool.connect();
-  if (client.listenerCount('error') === 0) client.on('error', () => undefined);
-  return client;
+async function clientOf(pool: Pool): Promise<PoolClient> {
+  try {
+    const client = await pool.connect();
+    if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+    return client;
+  } catch (error) {
+    throw new DatabaseUnavailable(error); // whatever the reason
+  }
 }
 
 /** What `pg` takes and its types do not know. */
@@ -77,14 +84,15 @@ interface Timeout {
   query_timeout: number;
 }
 
-const statements = new Map<string, { name: string; text: string }>();
+const statements = new Map<string, { name?: string; text: string }>();
 
 /** PostgreSQL's form of positional parameters: `$1` for the first `?`. No statement here has a `?` of another meaning. */
 function prepared(sql: string, values: unknown[], timeoutMs: number): QueryConfig & Timeout {
   let statement = statements.get(sql);
   if (!statement) {
     let count = 0;
-    statement = { name: `s${statements.size}`, text: sql.replaceAll('?', () => `$${++count}`) };
+    const text = sql.replaceAll('?', () => `$${++count}`);
+    statement = sql.startsWith(PLANNED_ANEW) ? { text } : { name: `s${statements.size}`, text };
     statements.set(sql, statement); // there are few: no text holds a value
   }
   return { ...statement, values, query_timeout: timeoutMs };

@@ -1,17 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { serverOptions } from './database.options.js';
+import { Availability } from './availability.js';
 import { Database, DatabaseUnavailable, type Dialect, type Query } from './database.js';
 import { mysqlPool } from './mysql.pool.js';
 import { postgresPool } from './postgres.pool.js';
+import { migrate } from './schema/migrate.js';
 import type { ServerPool } from './server.pool.js';
-import { guard, isConflict } from './server.trouble.js';
+import { guard, isToBeTriedAgain } from './server.trouble.js';
 
 const MOST_TRIES = 10;
 const LONGEST_PAUSE_MS = 50;
-
-/** Several processes that start at once migrate one after the other. The number is of no meaning. */
-const MIGRATION_LOCK = 726_837;
 
 /** A pool of connections to a PostgreSQL, MySQL or MariaDB server, which other processes use too. */
 export class ServerDatabase extends Database {
@@ -38,7 +37,7 @@ export class ServerDatabase extends Database {
     try {
       await migrate(source);
       const pool =
-        options.type === 'postgres' ? postgresPool(source, timeoutMs) : mysqlPool(source, timeoutMs);
+        options.type === 'postgres' ? postgresPool(source, timeoutMs) : await mysqlPool(source, timeoutMs);
       return new ServerDatabase(source, options.type, pool);
     } catch (error) {
       await source.destroy();
@@ -46,18 +45,23 @@ export class ServerDatabase extends Database {
     }
   }
 
-  readonly read: Query = <Row>(sql: string, parameters?: unknown[]) =>
-    guard(() => this.pool.query<Row>(sql, parameters));
-
-  readonly write: Query = <Row>(sql: string, parameters?: unknown[]) =>
-    untilNoConflict(() => guard(() => this.pool.queryInOrder<Row>(sql, parameters)));
-
-  transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
-    return untilNoConflict(() => this.#transaction(work));
+  get maxStatementBytes(): number {
+    return this.pool.maxStatementBytes;
   }
 
+  readonly read: Query = <Row>(sql: string, parameters?: unknown[]) =>
+    this.#reads.watch(() => untilTaken(() => this.pool.query<Row>(sql, parameters)));
+
+  readonly write: Query = <Row>(sql: string, parameters?: unknown[]) =>
+    this.#writes.watch(() => untilTaken(() => this.pool.queryInOrder<Row>(sql, parameters)));
+
+  transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
+    return this.#writes.watch(() => untilTaken(() => this.#transaction(work)));
+  }
+
+  /** By the way of the orders; it changes no row, and is refused as any write would be. */
   async ping(): Promise<void> {
-    await this.read('SELECT name FROM migrations LIMIT 1');
+    await this.write('UPDATE order_counters SET value = value WHERE 1 = 0');
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -65,49 +69,43 @@ export class ServerDatabase extends Database {
     await this.source.destroy();
   }
 
+  /** A statement that failed fails the transaction, whatever `work` makes of it: PostgreSQL would answer COMMIT with ROLLBACK. */
   async #transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
-    const connection = await guard(() => this.pool.begin());
-    const query: Query = (sql, parameters) => guard(() => connection.query(sql, parameters));
-    let isBroken = false;
+    const connection = await this.pool.begin();
+    let failure: { error: unknown } | undefined;
+    const query: Query = async <Row>(sql: string, parameters?: unknown[]) => {
+      try {
+        return await guard(() => connection.query<Row>(sql, parameters));
+      } catch (error) {
+        failure ??= { error };
+        throw error;
+      }
+    };
     try {
       const result = await work(query);
+      if (failure) throw failure.error;
       await query('COMMIT');
       return result;
     } catch (error) {
-      await query('ROLLBACK').catch(() => (isBroken = true)); // the connection may be gone
+      if (!connection.isBroken) await connection.query('ROLLBACK').catch(() => undefined); // it is broken then
       throw error;
     } finally {
-      connection.release(isBroken);
+      connection.release();
     }
   }
+
+  readonly #reads = new Availability('read from');
+  readonly #writes = new Availability('write to');
 }
 
-async function untilNoConflict<Result>(run: () => Promise<Result>): Promise<Result> {
+async function untilTaken<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
-      return await run();
+      return await guard(run);
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      if (!isToBeTriedAgain(error)) throw error;
       if (tries === MOST_TRIES) throw new DatabaseUnavailable(error);
       await wait(Math.random() * LONGEST_PAUSE_MS); // apart, or they would meet again
     }
-  }
-}
-
-async function migrate(source: DataSource): Promise<void> {
-  const runner = source.createQueryRunner();
-  const [lock, unlock] =
-    source.options.type === 'postgres'
-      ? [`SELECT pg_advisory_lock(${MIGRATION_LOCK})`, `SELECT pg_advisory_unlock(${MIGRATION_LOCK})`]
-      : [
-          `SELECT GET_LOCK('ordermill.${MIGRATION_LOCK}', 60)`,
-          `SELECT RELEASE_LOCK('ordermill.${MIGRATION_LOCK}')`,
-        ];
-  try {
-    await runner.query(lock);
-    await source.runMigrations();
-    await runner.query(unlock);
-  } finally {
-    await runner.release();
   }
 }

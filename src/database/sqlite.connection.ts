@@ -22,6 +22,19 @@ export class SqliteConnection {
     return [];
   }
 
+  /** Runs statements in a transaction of their own, within one turn of the event loop. No other may be under way. */
+  runAlone(sql: string): void {
+    this.rollBack(); // the last one's own may have failed
+    this.connection.exec('BEGIN IMMEDIATE');
+    try {
+      this.connection.exec(sql);
+      this.connection.exec('COMMIT');
+    } catch (error) {
+      this.rollBack();
+      throw error;
+    }
+  }
+
   /** Leaves no transaction open. SQLite has often rolled back by itself, and then ROLLBACK would be an error. */
   rollBack(): void {
     if (this.connection.inTransaction) this.connection.exec('ROLLBACK');

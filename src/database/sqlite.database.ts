@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
+import { Availability } from './availability.js';
 import { sqliteOptions, WRITING } from './database.options.js';
 import { Database, DatabaseUnavailable, type Query } from './database.js';
+import { migrate } from './schema/migrate.js';
 import { SqliteConnection } from './sqlite.connection.js';
-import { SqliteLock } from './sqlite.lock.js';
+import { FileReplaced, SqliteLock } from './sqlite.lock.js';
 
 /** SQLite's primary result codes for trouble of the file or the disk, not of the statement. https://sqlite.org/rescode.html */
 const TROUBLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL|PERM)/;
@@ -11,10 +13,19 @@ const TROUBLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTAD
 const BUSY_TRIES = 40;
 const BUSY_WAIT_MS = 25;
 
+/** For how long a commit shows that there is room for another: the disk need not be written to at every question. */
+const SURE_MS = 1000;
+
+/** A row of 16 KiB comes and goes in one transaction: it needs room as an order does, and leaves nothing behind. */
+const REHEARSAL = `
+  INSERT INTO order_counters (name, slot, value) VALUES (HEX(ZEROBLOB(8192)), -1, 0);
+  DELETE FROM order_counters WHERE slot = -1`;
+
 /** Two connections to one SQLite file that this process alone may use: one that writes and one that reads. */
 export class SqliteDatabase extends Database {
   readonly dialect = 'sqlite';
   readonly isShared = false;
+  readonly maxStatementBytes = 256 * 1024 * 1024; // SQLITE_MAX_LENGTH, by default 1,000,000,000, is of one value
 
   private constructor(
     private readonly writer: SqliteConnection,
@@ -31,8 +42,11 @@ export class SqliteDatabase extends Database {
     const lock = new SqliteLock(file);
     try {
       const source = await new DataSource(options).initialize();
-      await source.runMigrations();
-      await source.destroy();
+      try {
+        await migrate(source);
+      } finally {
+        await source.destroy();
+      }
       const writer = new SqliteConnection(file, { readonly: false, pragmas: WRITING });
       return new SqliteDatabase(writer, new SqliteConnection(file, { readonly: true, pragmas: [] }), lock);
     } catch (error) {
@@ -41,25 +55,28 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  readonly read: Query = runner(this.reader);
+  readonly read: Query = <Row>(sql: string, parameters?: unknown[]) =>
+    this.#reads.watch(async () => runOn<Row>(this.reader, sql, parameters));
 
   readonly write: Query = (sql, parameters) => this.transaction((query) => query(sql, parameters));
 
-  async transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
-    this.writer.rollBack(); // the last one's own may have failed
-    await this.#begin();
-    try {
-      const result = await work(this.#run);
-      await this.#run('COMMIT');
-      return result;
-    } catch (error) {
-      this.writer.rollBack();
-      throw error;
-    }
+  transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
+    return this.#writes.watch(() => this.#transaction(work));
   }
 
+  /** Writes, unless something was committed just now: only so is it known that the disk is not full. */
   async ping(): Promise<void> {
     await this.read('SELECT name FROM migrations LIMIT 1'); // SELECT 1 would not touch the file
+    const isSure = !this.#writes.isAway && performance.now() - this.#committedMs < SURE_MS;
+    if (isSure || this.#isWriting) return this.#check();
+    await this.#writes.watch(async () => {
+      this.#check();
+      await whenFree(() => {
+        if (this.#isWriting) return;
+        translated(() => this.writer.runAlone(REHEARSAL));
+        this.#committedMs = performance.now();
+      });
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -68,31 +85,63 @@ export class SqliteDatabase extends Database {
     this.lock.release();
   }
 
-  readonly #run: Query = runner(this.writer);
+  readonly #reads = new Availability('read from');
+  readonly #writes = new Availability('write to');
+  #isWriting = false;
+  #committedMs = -Infinity;
 
-  /** Waits a while for another program that writes to the file, such as a backup, without holding up anything else. */
-  async #begin(): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#run('BEGIN IMMEDIATE');
-        return;
-      } catch (error) {
-        const isBusy = error instanceof DatabaseUnavailable && codeOf(error.cause).startsWith('SQLITE_BUSY');
-        if (!isBusy || tries === BUSY_TRIES) throw error;
-        await wait(BUSY_WAIT_MS);
-      }
+  async #transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
+    const query: Query = async <Row>(sql: string, parameters?: unknown[]) =>
+      runOn<Row>(this.writer, sql, parameters);
+    this.#check();
+    this.writer.rollBack(); // the last one's own may have failed
+    await whenFree(() => {
+      runOn(this.writer, 'BEGIN IMMEDIATE');
+      this.#isWriting = true;
+    });
+    try {
+      const result = await work(query);
+      await query('COMMIT');
+      this.#committedMs = performance.now();
+      return result;
+    } catch (error) {
+      this.writer.rollBack();
+      throw error;
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #check(): void {
+    translated(() => this.lock.check());
+  }
+}
+
+/** Waits a while for another program that writes to the file, such as a backup, without holding up anything else. */
+async function whenFree(begin: () => void): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return begin();
+    } catch (error) {
+      const isBusy = error instanceof DatabaseUnavailable && codeOf(error.cause).startsWith('SQLITE_BUSY');
+      if (!isBusy || tries === BUSY_TRIES) throw error;
+      await wait(BUSY_WAIT_MS);
     }
   }
 }
 
-function runner(connection: SqliteConnection): Query {
-  return async <Row>(sql: string, parameters: unknown[] = []) => {
-    try {
-      return connection.run(sql, parameters) as Row[]; // the caller knows its statement
-    } catch (error) {
-      throw TROUBLE.test(codeOf(error)) ? new DatabaseUnavailable(error) : error;
-    }
-  };
+function runOn<Row>(connection: SqliteConnection, sql: string, parameters: unknown[] = []): Row[] {
+  return translated(() => connection.run(sql, parameters) as Row[]); // the caller knows its statement
+}
+
+/** @throws DatabaseUnavailable for trouble of the file or the disk; else what `use` threw */
+function translated<Result>(use: () => Result): Result {
+  try {
+    return use();
+  } catch (error) {
+    const isTrouble = error instanceof FileReplaced || TROUBLE.test(codeOf(error));
+    throw isTrouble ? new DatabaseUnavailable(error) : error;
+  }
 }
 
 function codeOf(error: unknown): string {

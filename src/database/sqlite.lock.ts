@@ -1,4 +1,5 @@
 import Sqlite from 'better-sqlite3';
+import { identityOf } from './sqlite.file.js';
 
 /**
  * Holds a SQLite file for this process: a second server on the same file would process its orders twice.
@@ -6,10 +7,15 @@ import Sqlite from 'better-sqlite3';
  */
 export class SqliteLock {
   readonly #connection: Sqlite.Database;
+  readonly #held: [name: string, identity: string | undefined][];
 
-  /** @throws when another process still holds `file` after 3 s, the time a stopping one is given */
-  constructor(file: string) {
-    this.#connection = new Sqlite(`${file}.lock`, { timeout: 3000 });
+  /**
+   * @param file its real name: see `realFile`
+   * @throws when another process still holds `file` after 3 s, the time a stopping one is given
+   */
+  constructor(private readonly file: string) {
+    const name = `${file}.lock`;
+    this.#connection = new Sqlite(name, { timeout: 3000 });
     try {
       this.#connection.pragma('journal_mode = MEMORY');
       this.#connection.exec('BEGIN EXCLUSIVE');
@@ -23,9 +29,19 @@ export class SqliteLock {
         },
       );
     }
+    this.#held = [file, name].map((held) => [held, identityOf(held)]);
+  }
+
+  /** @throws when the file, or its lock, was taken away or replaced: what is written now is lost, or another may write too */
+  check(): void {
+    for (const [name, identity] of this.#held)
+      if (identityOf(name) !== identity)
+        throw new FileReplaced(`${name} was removed or replaced while ${this.file} was in use; start again`);
   }
 
   release(): void {
     this.#connection.close();
   }
 }
+
+export class FileReplaced extends Error {}

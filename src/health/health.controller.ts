@@ -26,7 +26,9 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Orders can be taken: the database answers and the server is not shutting down' })
+  @ApiOperation({
+    summary: 'Orders can be taken: the database takes writes and the server is not shutting down',
+  })
   @ApiResponse({ status: 200, type: HealthDto, description: 'they can' })
   @ApiProblems(503)
   async ready(): Promise<HealthDto> {

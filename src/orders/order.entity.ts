@@ -2,10 +2,12 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** The table of orders: its columns and indexes. Statements on it stand in `sql/`. */
 @Entity('orders')
-@Index('orders_pending', ['queueSeq'], { where: `"status" = 'Pending'` })
+@Index('orders_pending', ['queueSeq'], { where: `"status" = 'Pending' AND "not_before" IS NULL` })
 @Index('orders_delayed', ['notBefore'], { where: '"not_before" IS NOT NULL' })
 @Index('orders_status', ['status', 'seq'])
 @Index('orders_user', ['userId', 'seq'])
+@Index('orders_failed', ['updatedAt'], { where: `"status" = 'Failed'` })
+@Index('orders_user_failed', ['userId', 'updatedAt'], { where: `"status" = 'Failed'` })
 export class OrderEntity {
   @PrimaryColumn({ type: 'integer' })
   seq!: number;

@@ -15,8 +15,11 @@ export interface OrderMove {
   to: OrderStatus;
   attempt: number;
   at: number;
+  /** Its new position in the queue, where it was put at the tail: a person retried it. */
+  queueSeq?: number;
 }
 
 export interface OrdersMoved {
+  /** In the order of their commit: acceptances by seq, then the other moves. */
   moves: OrderMove[];
 }

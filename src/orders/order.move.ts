@@ -18,6 +18,8 @@ export interface Move {
   error?: OrderError;
   /** True when the attempt was cut off by a crash (to Pending). */
   interrupted?: boolean;
+  /** True to happen only if the owner's lease has ended, by the database's clock; a renewal that comes first wins. */
+  ifExpired?: boolean;
   /** True to stand at the tail of the queue again (to Pending). */
   requeue?: boolean;
 }
@@ -66,6 +68,7 @@ function isAlike(a: Move, b: Move): boolean {
     a.notBefore === b.notBefore &&
     a.reason === b.reason &&
     a.interrupted === b.interrupted &&
+    a.ifExpired === b.ifExpired &&
     !(a.error ?? b.error ?? a.requeue ?? b.requeue)
   );
 }

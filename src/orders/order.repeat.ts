@@ -10,14 +10,24 @@ export interface NewOrder extends OrderRequest {
   hasOwnId: boolean;
 }
 
-/** An order in the table whose id or key a new one asks for. */
+/** What an order takes while it waits to be written, in characters, roughly: a bound for what waits, not a measure of it. */
+export function sizeOf({ userId, itemIds }: NewOrder): number {
+  let size = 300 + userId.length; // its id and key are short
+  for (const id of itemIds) size += id.length + 3;
+  return size;
+}
+
+/**
+ * An order in the table whose id or key a new one asks for; an order with several keys, once for each of those asked for.
+ * `item_ids` null: longer than those of any request that it was read for.
+ */
 export interface HolderRow {
   seq: number;
   order_id: string;
   idempotency_key: string | null;
   user_id: string;
   total_amount: number;
-  item_ids: string;
+  item_ids: string | null;
   status: OrderStatus;
 }
 
@@ -27,7 +37,9 @@ export function judgeRepeat(order: NewOrder, holders: HolderRow[]): Outcome<Rece
   const holder = byKey || holders.find((row) => row.order_id === order.orderId);
   if (!holder) return { error: new Error(`order ${order.orderId} was neither stored nor there`) };
   if (isSameContent(order, holder))
-    return { value: { seq: holder.seq, orderId: holder.order_id, status: holder.status, replayed: true } };
+    return {
+      value: { seq: Number(holder.seq), orderId: holder.order_id, status: holder.status, replayed: true },
+    };
   return { error: byKey ? new IdempotencyKeyConflict() : new OrderIdConflict(order.orderId) };
 }
 
@@ -36,6 +48,7 @@ function isSameContent(order: NewOrder, row: HolderRow): boolean {
     (!order.hasOwnId || order.orderId === row.order_id) &&
     order.userId === row.user_id &&
     order.totalAmount === Number(row.total_amount) &&
+    row.item_ids !== null &&
     JSON.stringify(order.itemIds) === JSON.stringify(JSON.parse(row.item_ids))
   );
 }

@@ -1,65 +1,77 @@
-import { Injectable } from '@nestjs/common';
-import { BatcherFull } from '../common/batcher.js';
-import { SchemaValidator, type FieldError } from '../common/schema.validator.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { BatcherFull, type Outcome } from '../common/batcher.js';
+import { UNKNOWN_OUTCOME } from '../common/problem.js';
+import { SchemaValidator } from '../common/schema.validator.js';
 import { DatabaseUnavailable } from '../database/database.js';
 import type { BatchReportDto, BatchResultDto } from './dto/batch.dto.js';
 import { CreateOrderDto, toOrderRequest } from './dto/create-order.dto.js';
-import type { Receipt } from './order.js';
+import type { OrderRequest, Receipt } from './order.js';
 import { BacklogFull, OrderIdConflict } from './orders.errors.js';
 import { OrdersService } from './orders.service.js';
 
-/** Refused orders whose every problem is listed; of the rest, the first: a batch may hold a million mistakes. */
+/** Refused orders whose every problem is listed, and problems after which no more are; of the rest, the first. */
 const TOLD_ALL = 100;
+const TOLD_PROBLEMS = 1000;
+
+type Judged = { request: OrderRequest } | { refusal: BatchResultDto };
 
 /** `POST /orders/batch`: judges each entry by itself, writes the good ones together, and reports on all. */
 @Injectable()
 export class OrdersBatch {
+  readonly #logger = new Logger(OrdersBatch.name);
+
   constructor(
     private readonly orders: OrdersService,
     private readonly schemas: SchemaValidator,
   ) {}
 
+  /** Empties the array: its request would keep the entries until the answer, also those that are refused at once. */
   async accept(entries: unknown[]): Promise<BatchReportDto> {
-    const errors = this.#validate(entries);
-    const valid = entries.filter((_, index) => !errors[index]) as CreateOrderDto[]; // just validated
-    const accepted = await this.orders.acceptAll(valid.map((dto) => toOrderRequest(dto, null)));
-    const outcomes = accepted.values();
-    const results = entries.map((entry, index): BatchResultDto => {
-      const found = errors[index];
-      if (found) return refused(index, entry, 400, 'The order is not valid.', found);
-      const outcome = outcomes.next().value;
-      if (outcome && 'value' in outcome) return taken(index, outcome.value);
-      const [status, message] = whyNot(outcome?.error);
-      return refused(index, entry, status, message);
-    });
+    const judged = this.#judge(entries.splice(0));
+    const requests = judged.flatMap((one) => ('request' in one ? [one.request] : []));
+    const outcomes = (await this.orders.acceptAll(requests)).values();
+    const results = judged.map((one, index) =>
+      'refusal' in one ? one.refusal : this.#result(index, one.request.orderId, outcomes.next().value),
+    );
     const having = (status: number) => results.filter(({ status_code }) => status_code === status).length;
-    const [created, replayed] = [having(201), having(200)];
-    return { accepted: created, replayed, rejected: entries.length - created - replayed, results };
+    const [accepted, replayed] = [having(201), having(200)];
+    return { accepted, replayed, rejected: results.length - accepted - replayed, results };
   }
 
-  #validate(entries: unknown[]): (FieldError[] | undefined)[] {
-    let refusals = 0;
-    return entries.map((entry) => {
-      const errors = this.schemas.errors(CreateOrderDto, entry, refusals < TOLD_ALL ? 'all' : 'first');
-      if (errors) refusals++;
-      return errors;
+  #judge(entries: unknown[]): Judged[] {
+    let refused = 0;
+    let told = 0;
+    return entries.map((entry, index) => {
+      const most = refused < TOLD_ALL && told < TOLD_PROBLEMS ? 'all' : 'first';
+      const errors = this.schemas.errors(CreateOrderDto, entry, most);
+      if (!errors) return { request: toOrderRequest(entry as CreateOrderDto, null) }; // just validated
+      refused++;
+      told += errors.length;
+      const message = 'The order is not valid.';
+      return { refusal: { index, order_id: idOf(entry), status_code: 400, message, errors } };
     });
   }
+
+  /** The others are stored already: whatever went wrong with this one is told of this one. */
+  #result(index: number, id: string | null, outcome: Outcome<Receipt> | undefined): BatchResultDto {
+    if (outcome && 'value' in outcome) {
+      const { orderId, replayed } = outcome.value;
+      return { index, order_id: orderId, status_code: replayed ? 200 : 201, message: 'Order received' };
+    }
+    const [status_code, message] = whyNot(outcome?.error);
+    if (status_code === 500) this.#logger.error(outcome?.error);
+    return { index, order_id: id, status_code, message };
+  }
 }
 
-function taken(index: number, { orderId, replayed }: Receipt): BatchResultDto {
-  return { index, order_id: orderId, status_code: replayed ? 200 : 201, message: 'Order received' };
-}
-
-function refused(index: number, entry: unknown, status_code: number, message: string, errors?: FieldError[]) {
+function idOf(entry: unknown): string | null {
   const id: unknown = (entry as Partial<CreateOrderDto> | null)?.order_id;
-  const order_id = typeof id === 'string' || typeof id === 'number' ? String(id) : null;
-  return { index, order_id, status_code, message, ...(errors && { errors }) };
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }
 
-function whyNot(reason: unknown): [status: number, message: string] {
-  if (reason instanceof OrderIdConflict) return [409, reason.message];
-  if (reason instanceof BacklogFull || reason instanceof BatcherFull || reason instanceof DatabaseUnavailable)
-    return [503, 'The order could not be stored now; please try again.'];
-  throw reason;
+function whyNot(error: unknown): [status: number, message: string] {
+  if (error instanceof OrderIdConflict) return [409, error.message];
+  if (error instanceof BacklogFull || error instanceof BatcherFull || error instanceof DatabaseUnavailable)
+    return [503, error.message];
+  return [500, UNKNOWN_OUTCOME];
 }

@@ -19,6 +19,7 @@ import {
 import { ReceiptDto, toReceiptDto } from './dto/receipt.dto.js';
 import { RetriedDto, RetryOrdersDto, toRetryRequest } from './dto/retry-orders.dto.js';
 import type { Receipt } from './order.js';
+import { OrderIdPipe } from './order.id.pipe.js';
 import { OrdersBatch } from './orders.batch.js';
 import { OrdersService } from './orders.service.js';
 
@@ -104,7 +105,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderDetailDto, description: 'the order' })
   @ApiProblems(400, 404, 503)
-  async get(@Param('id') id: string): Promise<OrderDetailDto> {
+  async get(@Param('id', OrderIdPipe) id: string): Promise<OrderDetailDto> {
     return toOrderDetailDto(await this.orders.get(id));
   }
 
@@ -113,7 +114,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderStatusDto, description: 'the status' })
   @ApiProblems(400, 404, 503)
-  async status(@Param('id') id: string): Promise<OrderStatusDto> {
+  async status(@Param('id', OrderIdPipe) id: string): Promise<OrderStatusDto> {
     return { order_id: id, status: await this.orders.status(id) };
   }
 
@@ -122,7 +123,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: [HistoryEntryDto], description: 'the transitions' })
   @ApiProblems(400, 404, 503)
-  async history(@Param('id') id: string): Promise<HistoryEntryDto[]> {
+  async history(@Param('id', OrderIdPipe) id: string): Promise<HistoryEntryDto[]> {
     return toHistoryDto(await this.orders.history(id));
   }
 
@@ -132,7 +133,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderDetailDto, description: 'the cancelled order' })
   @ApiProblems(400, 404, 409, 503)
-  async cancel(@Param('id') id: string): Promise<OrderDetailDto> {
+  async cancel(@Param('id', OrderIdPipe) id: string): Promise<OrderDetailDto> {
     return toOrderDetailDto(await this.orders.cancel(id));
   }
 
@@ -142,7 +143,7 @@ export class OrdersController {
   @ApiParam({ name: 'id', example: 'order-1' })
   @ApiResponse({ status: 200, type: OrderDetailDto, description: 'the order, Pending again' })
   @ApiProblems(400, 404, 409, 503)
-  async retry(@Param('id') id: string): Promise<OrderDetailDto> {
+  async retry(@Param('id', OrderIdPipe) id: string): Promise<OrderDetailDto> {
     return toOrderDetailDto(await this.orders.retry(id));
   }
 }

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
 import { Batcher, type Outcome } from '../common/batcher.js';
@@ -8,15 +9,31 @@ import { ORDERS_MOVED, ORDERS_UNCERTAIN, type OrdersMoved } from './order.events
 import type { Move, MovedOrder } from './order.move.js';
 import { drawNumbers, numbersAfter } from './order.numbers.js';
 import type { NewOrder } from './order.repeat.js';
+import { OrderRepeats } from './order.repeats.js';
 import { OrdersWriter } from './orders.writer.js';
-import { byKind, inTurn, type Renewal, type Write, type Written } from './orders.writes.js';
+import {
+  byKind,
+  inTurn,
+  sizeOfWrite,
+  type Due,
+  type Renewal,
+  type Write,
+  type Written,
+} from './orders.writes.js';
 import { ordersSql, type OrdersSql } from './sql/orders.sql.js';
+import type { TableState } from './table.state.js';
+
+/** Characters of orders in one flush: what is made of them on the way to the database is a few times as much. */
+const MOST_FLUSHED = 2 * 1024 * 1024;
+
+/** A character of an item id is at most so many bytes of a statement: it is JSON inside of JSON there. */
+const BYTES_A_CHARACTER = 4;
+
+/** What waits to be written, in characters, as a part of the heap. Requests keep their bodies besides, until they are answered. */
+const WAITING_PART_OF_HEAP = 1 / 8;
 
 /** Of the counters: few enough to sum up at every question, enough that few transactions at once meet in one. */
 const SLOTS = 32;
-
-/** How old the number of Pending orders may be, where other processes change it too. */
-const PENDING_AGE_MS = 1000;
 
 /**
  * The way of every write into the table: whatever arrives together is one transaction and one sync of the disk. On a
@@ -28,19 +45,16 @@ export class OrdersLane {
   readonly #inserts: Batcher<Write, Written>;
   readonly #moves: Batcher<Write, Written>;
   readonly #sql: OrdersSql;
-  /** Whether what is remembered of the table agrees with it; after a failed commit nobody knows. */
-  #isLoaded = false;
-  #loadedMs = -Infinity;
-  #lastSeq = 0;
-  #lastCreatedAt = 0;
-  #pending = 0;
+  readonly #repeats: OrderRepeats;
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly events: EventEmitter2,
+    private readonly state: TableState,
   ) {
     this.#sql = ordersSql(database.dialect);
+    this.#repeats = new OrderRepeats(database, this.#sql);
     const lane = (maxFlushes: number, gathers: boolean) =>
       new Batcher<Write, Written>((writes) => this.#commit(writes), {
         maxBatch: 500,
@@ -48,15 +62,16 @@ export class OrdersLane {
         maxFlushes,
         gathers,
         isShared: (error) => error instanceof DatabaseUnavailable,
+        size: {
+          of: sizeOfWrite,
+          maxBatch: Math.min(MOST_FLUSHED, database.maxStatementBytes / BYTES_A_CHARACTER),
+          maxWaiting: getHeapStatistics().heap_size_limit * WAITING_PART_OF_HEAP,
+        },
+        clock,
       });
     // where one statement does it all, and `write` keeps the order, the next one is on its way while the first is made
     this.#inserts = lane(this.#sql.acceptOrders ? 2 : 1, !database.isShared);
     this.#moves = database.isShared ? lane(1, true) : this.#inserts;
-  }
-
-  /** Orders in the table that are Pending, as far as this process knows. */
-  get pending(): number {
-    return this.#pending;
   }
 
   insert(order: NewOrder): Promise<Receipt> {
@@ -78,54 +93,49 @@ export class OrdersLane {
     await this.#moves.add({ renewal });
   }
 
-  /** Reads what is to be remembered of the table. @throws DatabaseUnavailable */
-  async load(): Promise<void> {
-    const counters = new Map(
-      (
-        await this.database.read<{ name: string; value: number }>(
-          `SELECT name, SUM(value) AS value FROM order_counters WHERE name IN ('last_seq', 'Pending') GROUP BY name`,
-        )
-      ).map(({ name, value }) => [name, Number(value)]),
-    );
-    const [newest] = await this.database.read<{ at: number }>(
-      'SELECT created_at AS at FROM orders ORDER BY seq DESC LIMIT 1',
-    );
-    this.#lastSeq = counters.get('last_seq') ?? 0;
-    this.#pending = counters.get('Pending') ?? 0;
-    this.#lastCreatedAt = Number(newest?.at ?? 0);
-    this.#isLoaded = true;
-    this.#loadedMs = this.clock.monotonicMs();
-  }
-
-  /** Without holding up the lane. */
-  #loadAside(): void {
-    this.#loadedMs = this.clock.monotonicMs();
-    this.load().catch(() => (this.#isLoaded = false));
+  /** In the lane of the moves, as `renew`. */
+  async lineUp(due: Due): Promise<void> {
+    await this.#moves.add({ due });
   }
 
   async #commit(writes: Write[]): Promise<Outcome<Written>[]> {
     const { isShared } = this.database;
-    const { inserts, moves, renewals } = byKind(writes);
-    if (!this.#isLoaded) await this.load();
-    if (isShared && this.clock.monotonicMs() - this.#loadedMs > PENDING_AGE_MS) this.#loadAside();
-    const at = Math.max(this.clock.now(), this.#lastCreatedAt); // acceptance times never run backwards
+    const { inserts, moves, renewals, due } = byKind(writes);
+    await this.state.expectKnown();
+    const at = Math.max(this.clock.now(), this.state.lastCreatedAt); // acceptance times never run backwards
     const requeues = moves.filter(({ requeue }) => requeue).length;
     const count = requeues + (this.#sql.acceptOrders ? 0 : inserts.length);
-    const numbers = isShared ? await drawNumbers(this.database, count) : numbersAfter(this.#lastSeq, count);
+    const numbers = isShared
+      ? await drawNumbers(this.database, count)
+      : numbersAfter(this.state.lastSeq, count);
     const slot = isShared ? Math.floor(Math.random() * SLOTS) : 0;
-    const { made, receipts, moved } = await this.#transaction(writes, async (query) => {
+    const { made, seqs, moved } = await this.#transaction(writes, async (query) => {
       const writer = new OrdersWriter(query, this.#sql, numbers, slot);
-      const receipts = await writer.insert(inserts, at);
+      const seqs = await writer.insert(inserts, at);
       const moved = await writer.move(moves);
       for (const renewal of renewals) await writer.renew(renewal);
+      for (const one of due) await writer.lineUp(one);
       await writer.finish(isShared ? 0 : count);
-      return { made: writer.moves, receipts, moved };
+      return { made: writer.moves, seqs, moved };
     });
-    this.#lastSeq += count;
-    this.#lastCreatedAt = at;
-    for (const { from, to } of made) this.#pending += Number(to === 'Pending') - Number(from === 'Pending');
-    if (made.length > 0) this.#announce({ moves: made });
-    return inTurn(writes, receipts, moved);
+    this.state.lastSeq += count;
+    this.state.lastCreatedAt = at;
+    this.state.note(
+      made.filter(({ to }) => to === 'Pending').length,
+      made.filter(({ from }) => from === 'Pending').length,
+    );
+    if (made.length > 0) this.#announce({ moves: made }); // before anything is waited for: in the order of the commits
+    return inTurn(writes, await this.#receipts(inserts, seqs), moved);
+  }
+
+  async #receipts(orders: NewOrder[], seqs: (number | null)[]): Promise<Outcome<Receipt>[]> {
+    const repeats = orders.filter((_, index) => !seqs[index]);
+    const answers = repeats.length > 0 ? (await this.#repeats.answer(repeats)).values() : undefined;
+    return orders.map(({ orderId }, index) => {
+      const seq = seqs[index];
+      if (seq) return { value: { seq, orderId, status: 'Pending', replayed: false } };
+      return answers?.next().value ?? { error: new Error('a repeat without an answer') };
+    });
   }
 
   async #transaction<Result>(writes: Write[], work: (query: Query) => Promise<Result>): Promise<Result> {
@@ -133,7 +143,7 @@ export class OrdersLane {
     try {
       return await (isOneStatement ? work(this.database.write) : this.database.transaction(work));
     } catch (error) {
-      this.#isLoaded = false;
+      this.state.forget();
       this.events.emit(ORDERS_UNCERTAIN);
       throw error;
     }

@@ -1,28 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Batcher, type Outcome } from '../common/batcher.js';
-import { Database } from '../database/database.js';
+import { Clock } from '../common/clock.js';
+import { Database, DatabaseUnavailable } from '../database/database.js';
 import type { HistoryEntry, Order } from './order.js';
 import { toCounts, type OrderCounts } from './order.counters.js';
 import { ORDERS_MOVED, ORDERS_UNCERTAIN } from './order.events.js';
 import { ORDER_COLUMNS, toOrder, type OrderRow } from './order.row.js';
 import type { OrderStatus } from './order.status.js';
+import { OrderPages, type ListPlace, type OrderFilter, type Page } from './orders.pages.js';
+import { failedSql, type FailedFilter } from './sql/failed.sql.js';
 import { ordersSql, type OrdersSql } from './sql/orders.sql.js';
-
-/** Which orders a list shows: all that are given must hold. Instants are inclusive. */
-export interface OrderFilter {
-  status?: OrderStatus;
-  userId?: string;
-  createdFrom?: number;
-  createdTo?: number;
-}
-
-/** Which Failed orders are meant: all that are given must hold. Instants are inclusive. */
-export interface FailedFilter {
-  failedFrom?: number;
-  failedTo?: number;
-  userId?: string;
-}
 
 /** An order's number and its place in line. */
 export interface Place {
@@ -39,25 +27,20 @@ export interface ProcessingOrder extends Place {
   isExpired: number;
 }
 
-/** When an order's back-off ends; seq tells apart those that end at once. */
-export interface Due {
+/** An order that waits: when its back-off ends, and when it began. */
+export interface Delayed extends Place {
   notBefore: number;
-  seq: number;
+  since: number;
 }
 
-/** When the first order from the middle of a range of seqs on was created. */
-const AT_MIDDLE = '(SELECT created_at FROM orders WHERE seq >= (low + high) / 2 ORDER BY seq LIMIT 1)';
+/** What `orders_pending` holds: an order whose back-off has not ended is in nobody's way there. */
+const STARTABLE = `status = 'Pending' AND not_before IS NULL`;
 
-/** A binary search: every order before `low` is older than the instant, which is given twice, and none from `high` on. */
-const SEARCH_CREATED_AT = `
-  WITH RECURSIVE search (low, high) AS (
-    SELECT 0, COALESCE((SELECT MAX(seq) FROM orders), 0) + 1
-    UNION ALL
-    SELECT CASE WHEN ${AT_MIDDLE} < ? THEN (low + high) / 2 ELSE low END,
-      CASE WHEN ${AT_MIDDLE} < ? THEN high ELSE (low + high) / 2 END
-    FROM search WHERE high - low > 1
-  )
-  SELECT high AS seq FROM search WHERE high - low = 1`;
+/** Orders that share a read, each of which may have half a megabyte of items. */
+const MAX_SHARED = 32;
+
+/** Moves of one order that its history tells. */
+const MOVES_TOLD = 10_000;
 
 /** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
 const COUNTED_AHEAD = 100;
@@ -67,16 +50,22 @@ const COUNTED_AHEAD = 100;
 export class OrdersReader {
   #counts: Promise<OrderCounts> | undefined;
   readonly #gets: Batcher<string, Order | undefined>;
+  readonly #pages: OrderPages;
   readonly #sql: OrdersSql;
 
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    clock: Clock = new Clock(),
+  ) {
     this.#gets = new Batcher((ids) => this.#getAll(ids), {
-      maxBatch: 500,
+      maxBatch: MAX_SHARED,
       maxWaiting: 20_000,
       maxFlushes: 1,
       gathers: !database.isShared,
-      isShared: () => true,
+      isShared: (error) => error instanceof DatabaseUnavailable,
+      clock,
     });
+    this.#pages = new OrderPages(database);
     this.#sql = ordersSql(database.dialect);
   }
 
@@ -91,29 +80,22 @@ export class OrdersReader {
     return row?.status;
   }
 
-  /** Newest first, older than `before`; at most `limit`. */
-  async list(filter: OrderFilter, before: number | undefined, limit: number): Promise<Order[]> {
-    const { sql, parameters } = await this.#conditions(filter, before);
-    const where = sql.length > 0 ? `WHERE ${sql.join(' AND ')}` : '';
-    const rows = await this.database.read<OrderRow>(
-      `SELECT ${ORDER_COLUMNS} FROM orders ${where} ORDER BY seq DESC LIMIT ?`,
-      [...parameters, limit],
-    );
-    return rows.map(toOrder);
+  /** Newest first, after `place`; at most `limit`, and fewer where they are large. */
+  list(filter: OrderFilter, place: ListPlace | undefined, limit: number): Promise<Page> {
+    return this.#pages.page(filter, place, limit);
   }
 
-  /** Failed orders, the first accepted first; at most `limit`. */
+  /**
+   * Failed orders, the first accepted first; at most `limit`. Where a user or a time is given and more than
+   * `FAILED_WINDOW` match, those of them that failed first.
+   */
   async failed(filter: FailedFilter, limit: number): Promise<number[]> {
-    const { failedFrom = 0, failedTo = Number.MAX_SAFE_INTEGER, userId } = filter;
-    const rows = await this.database.read<{ seq: number }>(
-      `SELECT seq FROM orders WHERE status = 'Failed' AND updated_at BETWEEN ? AND ? ${userId ? 'AND user_id = ?' : ''}
-       ORDER BY seq LIMIT ?`,
-      [failedFrom, failedTo, ...(userId ? [userId] : []), limit],
-    );
-    return rows.map(({ seq }) => seq);
+    const { sql, parameters } = failedSql(this.database.dialect, filter);
+    const rows = await this.database.read<{ seq: number }>(sql, [...parameters, limit]);
+    return rows.map(({ seq }) => Number(seq));
   }
 
-  /** Every transition, oldest first; empty when there is no such order. */
+  /** Every transition, oldest first, but only the latest `MOVES_TOLD` moves; empty when there is no such order. */
   async history(orderId: string): Promise<HistoryEntry[]> {
     const [order] = await this.database.read<{ seq: number; at: number }>(
       'SELECT seq, created_at AS at FROM orders WHERE order_id = ?',
@@ -121,37 +103,40 @@ export class OrdersReader {
     );
     if (!order) return [];
     const moves = await this.database.read<HistoryEntry>(
-      `SELECT at, from_status AS "from", to_status AS "to", attempt, reason FROM order_history
-       WHERE order_seq = ? ORDER BY id`,
+      `SELECT at, from_status AS "from", to_status AS "to", attempt, reason
+       FROM order_history ${this.#sql.useIndex('order_history_order')}
+       WHERE order_seq = ? ORDER BY order_seq DESC, id DESC LIMIT ${MOVES_TOLD}`,
       [order.seq],
     );
-    return [{ at: order.at, from: null, to: 'Pending', attempt: 0, reason: null }, ...moves];
+    return [{ at: order.at, from: null, to: 'Pending', attempt: 0, reason: null }, ...moves.toReversed()];
   }
 
-  /** Pending orders that may start now, in line after `place`; at most `limit`. */
-  async pendingAfter(place: number, now: number, limit: number): Promise<Place[]> {
+  /** Pending orders that may start now, in line after `place`; at most `limit`. Delayed ones are not looked at. */
+  async pendingAfter(place: number, limit: number): Promise<Place[]> {
     return this.database.read<Place>(
       `SELECT seq, queue_seq AS "queueSeq" FROM orders ${this.#sql.useIndex('orders_pending')}
-       WHERE status = 'Pending' AND queue_seq > ? AND (not_before IS NULL OR not_before <= ?)
-       ORDER BY queue_seq LIMIT ?`,
-      [place, now, limit],
+       WHERE ${STARTABLE} AND queue_seq > ? ORDER BY queue_seq LIMIT ?`,
+      [place, limit],
     );
   }
 
-  /** Pending orders whose back-off ends after `after` and up to `now`, soonest first; at most `limit`. */
-  async dueAfter(after: Due, now: number, limit: number): Promise<(Place & Due)[]> {
+  /** Pending orders whose back-off has ended, soonest first; at most `limit`. They may not start until they are in line. */
+  async due(now: number, limit: number): Promise<Place[]> {
     return this.database.read(
-      `SELECT seq, queue_seq AS "queueSeq", not_before AS "notBefore" FROM orders ${this.#sql.useIndex('orders_delayed')}
-       WHERE (not_before, seq) > (?, ?) AND not_before <= ? AND status = 'Pending' ORDER BY not_before, seq LIMIT ?`,
-      [after.notBefore, after.seq, now, limit],
+      `SELECT seq, queue_seq AS "queueSeq" FROM orders ${this.#sql.useIndex('orders_delayed')}
+       WHERE ${this.#sql.delayed} AND not_before <= ? ORDER BY not_before LIMIT ?`,
+      [now, limit],
     );
   }
 
-  /** When the first back-off that ends after `now` ends. */
-  async nextDueAfter(now: number): Promise<number | undefined> {
-    const sql = `SELECT MIN(not_before) AS due FROM orders ${this.#sql.useIndex('orders_delayed')} WHERE not_before > ? AND status = 'Pending'`;
-    const [row] = await this.database.read<{ due: number | null }>(sql, [now]);
-    return row?.due ?? undefined;
+  /** Pending orders whose back-off ends after `after`, soonest first; at most `limit`. */
+  async delayed(after: number, limit: number): Promise<Delayed[]> {
+    return this.database.read(
+      `SELECT seq, queue_seq AS "queueSeq", not_before AS "notBefore", updated_at AS since
+       FROM orders ${this.#sql.useIndex('orders_delayed')}
+       WHERE ${this.#sql.delayed} AND not_before > ? ORDER BY not_before LIMIT ?`,
+      [after, limit],
+    );
   }
 
   /** Every order in Processing with its running attempt and who runs it: as many as there are slots to process them. */
@@ -164,15 +149,15 @@ export class OrdersReader {
   }
 
   /**
-   * How many Pending orders stand before `queueSeq`: exact up to 100; beyond, an upper bound, which is exact
-   * when no order in between was cancelled or refused.
+   * How many orders that may start now stand before `queueSeq`: exact up to 100; beyond, an upper bound, which is exact
+   * when no order in between was cancelled, delayed or refused.
    */
   async ahead(queueSeq: number): Promise<number> {
     const index = this.#sql.useIndex('orders_pending');
     const [row] = await this.database.read<{ counted: number; head: number | null }>(
       `SELECT
-        (SELECT COUNT(*) FROM (SELECT 1 FROM orders ${index} WHERE status = 'Pending' AND queue_seq < ? LIMIT ${COUNTED_AHEAD}) AS before_it) AS counted,
-        (SELECT MIN(queue_seq) FROM orders ${index} WHERE status = 'Pending') AS head`,
+        (SELECT COUNT(*) FROM (SELECT 1 FROM orders ${index} WHERE ${STARTABLE} AND queue_seq < ? LIMIT ${COUNTED_AHEAD}) AS before_it) AS counted,
+        (SELECT MIN(queue_seq) FROM orders ${index} WHERE ${STARTABLE}) AS head`,
       [queueSeq],
     );
     const counted = Number(row?.counted ?? 0);
@@ -211,34 +196,5 @@ export class OrdersReader {
       this.#counts = undefined; // trouble is not to be remembered
       throw error;
     }
-  }
-
-  /** With one process created_at never runs backwards along seq, so a range of instants is a range of seq. */
-  async #conditions(filter: OrderFilter, before: number | undefined) {
-    const sql: string[] = [];
-    const parameters: unknown[] = [];
-    const add = (condition: string, value: unknown) => {
-      if (value === undefined) return;
-      sql.push(condition);
-      parameters.push(value);
-    };
-    add('status = ?', filter.status);
-    add('user_id = ?', filter.userId);
-    add('seq < ?', before);
-    if (this.database.isShared) {
-      add('created_at >= ?', filter.createdFrom); // each process has a clock of its own
-      add('created_at <= ?', filter.createdTo);
-      return { sql, parameters };
-    }
-    const { createdFrom, createdTo } = filter;
-    if (createdFrom !== undefined) add('seq >= ?', await this.#seqFrom(createdFrom));
-    if (createdTo !== undefined) add('seq < ?', await this.#seqFrom(createdTo + 1));
-    return { sql, parameters };
-  }
-
-  /** The seq from which on orders were created at `at` or later: as `created_at` is sorted, it needs no index. */
-  async #seqFrom(at: number): Promise<number> {
-    const [row] = await this.database.read<{ seq: number }>(SEARCH_CREATED_AT, [at, at]);
-    return row?.seq ?? 1;
   }
 }

@@ -2,14 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import type { Outcome } from '../common/batcher.js';
 import { Clock } from '../common/clock.js';
+import type { QueueEntry } from '../queue/queue.driver.js';
 import { QueueService } from '../queue/queue.service.js';
 import type { HistoryEntry, Order, OrderRequest, Receipt } from './order.js';
-import { ORDERS_UNCERTAIN } from './order.events.js';
+import { ORDERS_MOVED, ORDERS_UNCERTAIN, type OrdersMoved } from './order.events.js';
 import { OrderRates } from './order.rates.js';
 import type { OrderStatus } from './order.status.js';
 import { OrderNotFound, WrongStatus } from './orders.errors.js';
-import { OrdersReader, type FailedFilter, type OrderFilter } from './orders.reader.js';
+import type { ListPlace, OrderFilter, Page } from './orders.pages.js';
+import { OrdersReader } from './orders.reader.js';
 import { OrdersStore } from './orders.store.js';
+import type { FailedFilter } from './sql/failed.sql.js';
 
 /** Where a Pending order stands. */
 export interface Waiting {
@@ -36,28 +39,31 @@ export class OrdersService {
   ) {}
 
   /** Accepts an order: when this resolves it is committed, and will be processed. @throws as `OrdersStore.insert` */
-  async accept(request: OrderRequest): Promise<Receipt> {
-    const receipt = await this.store.insert(request);
-    if (!receipt.replayed) this.queue.enqueue([{ id: receipt.seq, place: receipt.seq }]);
-    return receipt;
+  accept(request: OrderRequest): Promise<Receipt> {
+    return this.store.insert(request);
+  }
+
+  /** Accepts each order by itself; the outcomes stand in the order of the requests. */
+  acceptAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
+    return this.store.insertAll(requests);
+  }
+
+  /**
+   * Enqueues what a commit put at the tail of the queue: once, in its order. Callers learn of the commit in an order that
+   * depends on the route by which each came.
+   */
+  @OnEvent(ORDERS_MOVED)
+  onOrdersMoved({ moves }: OrdersMoved): void {
+    const added: QueueEntry[] = [];
+    for (const { seq, from, queueSeq } of moves)
+      if (from === null || queueSeq !== undefined) added.push({ id: seq, place: queueSeq ?? seq });
+    if (added.length > 0) this.queue.enqueue(added);
   }
 
   /** Orders may have been stored unknown to the queue: the line is read anew, so that they keep their place. */
   @OnEvent(ORDERS_UNCERTAIN)
   onOrdersUncertain(): void {
     this.queue.rewind();
-  }
-
-  /** Accepts each order by itself; the outcomes stand in the order of the requests. */
-  async acceptAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
-    const outcomes = await this.store.insertAll(requests);
-    const added = outcomes.flatMap((outcome) =>
-      'value' in outcome && !outcome.value.replayed
-        ? { id: outcome.value.seq, place: outcome.value.seq }
-        : [],
-    );
-    this.queue.enqueue(added);
-    return outcomes;
   }
 
   /** @throws OrderNotFound */
@@ -74,12 +80,9 @@ export class OrdersService {
     return status;
   }
 
-  /** Newest first. `next` continues after the last one; undefined at the end. */
-  async list(filter: OrderFilter, before: number | undefined, limit: number) {
-    const orders = await this.reader.list(filter, before, limit + 1);
-    const hasMore = orders.length > limit;
-    const page = orders.slice(0, limit);
-    return { orders: page, next: hasMore ? page.at(-1)?.seq : undefined };
+  /** Newest first. `next` continues after the page; undefined at the end. */
+  list(filter: OrderFilter, place: ListPlace | undefined, limit: number): Promise<Page> {
+    return this.reader.list(filter, place, limit);
   }
 
   /** @throws OrderNotFound */
@@ -124,16 +127,8 @@ export class OrdersService {
 
   async #retry(seq: number): Promise<boolean> {
     const at = this.clock.now();
-    const moved = await this.store.move({
-      seq,
-      from: 'Failed',
-      to: 'Pending',
-      at,
-      requeue: true,
-      reason: 'retried',
-    });
-    if (moved) this.queue.enqueue([{ id: moved.seq, place: moved.queueSeq }]);
-    return moved !== undefined;
+    const move = { seq, from: 'Failed', to: 'Pending', at, requeue: true, reason: 'retried' } as const;
+    return (await this.store.move(move)) !== undefined;
   }
 
   async #waiting({ queueSeq }: Order): Promise<Waiting> {

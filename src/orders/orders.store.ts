@@ -11,6 +11,7 @@ import type { NewOrder } from './order.repeat.js';
 import { isLegal } from './order.status.js';
 import { BacklogFull } from './orders.errors.js';
 import { OrdersLane } from './orders.lane.js';
+import { TableState } from './table.state.js';
 
 /**
  * The one place where orders are written: says which writes may be, and has `OrdersLane` make them. A resolved write is
@@ -18,6 +19,7 @@ import { OrdersLane } from './orders.lane.js';
  */
 @Injectable()
 export class OrdersStore implements OnModuleInit {
+  readonly #state: TableState;
   readonly #lane: OrdersLane;
   /** Orders on their way into the table: they count, or many at once would slip past the limit. */
   #inserting = 0;
@@ -28,11 +30,12 @@ export class OrdersStore implements OnModuleInit {
     events: EventEmitter2,
     @Inject(CONFIG) private readonly config: Pick<Config, 'QUEUE_MAX_PENDING'>,
   ) {
-    this.#lane = new OrdersLane(database, clock, events);
+    this.#state = new TableState(database, clock);
+    this.#lane = new OrdersLane(database, clock, events, this.#state);
   }
 
   async onModuleInit(): Promise<void> {
-    await this.#lane.load();
+    await this.#state.read();
   }
 
   /**
@@ -41,6 +44,7 @@ export class OrdersStore implements OnModuleInit {
    *   try again (if the order was stored after all, that is a repeat)
    */
   async insert(request: OrderRequest): Promise<Receipt> {
+    if (this.#room < 1) await this.#state.refreshPending(); // others may have made room
     if (this.#room < 1) await this.#expectRepeat(request);
     this.#inserting++;
     try {
@@ -52,6 +56,7 @@ export class OrdersStore implements OnModuleInit {
 
   /** Accepts each order by itself. @returns each one's receipt or error, as `insert` would */
   async insertAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
+    if (this.#room < requests.length) await this.#state.refreshPending();
     const room = Math.max(0, this.#room);
     const onTime = this.#insertAll(requests.slice(0, room)); // takes the room, and only then are the others late
     const late = Promise.all(requests.slice(room).map((request) => this.#insertLate(request)));
@@ -76,9 +81,14 @@ export class OrdersStore implements OnModuleInit {
     await this.#lane.renew({ owner, leaseMs });
   }
 
+  /** Puts Pending orders whose back-off has ended by `now` back into line. @throws DatabaseUnavailable */
+  async lineUp(seqs: number[], now: number): Promise<void> {
+    await this.#lane.lineUp({ seqs, now });
+  }
+
   /** How many more orders may be Pending. */
   get #room(): number {
-    return this.config.QUEUE_MAX_PENDING - this.#lane.pending - this.#inserting;
+    return this.config.QUEUE_MAX_PENDING - this.#state.pending - this.#inserting;
   }
 
   async #insertAll(requests: OrderRequest[]): Promise<Outcome<Receipt>[]> {
@@ -115,8 +125,11 @@ export class OrdersStore implements OnModuleInit {
 
   /** Whether the id or the key belongs to an order already: the answer tells which, and nothing is added to the backlog. */
   async #isRepeat({ orderId, idempotencyKey }: OrderRequest): Promise<boolean> {
-    const sql = 'SELECT 1 FROM orders WHERE order_id = ? OR idempotency_key = ?';
-    return (await this.database.read(sql, [orderId, idempotencyKey])).length > 0;
+    const sql = `
+      SELECT 1 FROM orders WHERE order_id = ?
+      UNION ALL SELECT 1 FROM orders WHERE idempotency_key = ?
+      UNION ALL SELECT 1 FROM order_keys WHERE idempotency_key = ?`;
+    return (await this.database.read(sql, [orderId, idempotencyKey, idempotencyKey])).length > 0;
   }
 }
 

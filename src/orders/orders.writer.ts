@@ -1,12 +1,9 @@
 import type { Query } from '../database/database.js';
-import type { Outcome } from '../common/batcher.js';
-import type { Receipt } from './order.js';
 import { CounterDeltas } from './order.counters.js';
 import type { OrderMove } from './order.events.js';
 import { runsOfAlike, toMovedOrder, type Move, type MovedOrder, type MovedRow } from './order.move.js';
-import { judgeRepeat, type HolderRow, type NewOrder } from './order.repeat.js';
-import type { OrderStatus } from './order.status.js';
-import type { Renewal } from './orders.writes.js';
+import type { NewOrder } from './order.repeat.js';
+import type { Due, Renewal } from './orders.writes.js';
 import type { OrdersSql } from './sql/orders.sql.js';
 
 /**
@@ -32,18 +29,15 @@ export class OrdersWriter {
     this.#numbers = numbers.values();
   }
 
-  /** Stores the orders in this sequence; each outcome is a receipt, or the conflict with an order that is there already. */
-  async insert(orders: NewOrder[], at: number): Promise<Outcome<Receipt>[]> {
+  /** Stores the orders in this sequence. @returns each one's number, null where its id or key is taken */
+  async insert(orders: NewOrder[], at: number): Promise<(number | null)[]> {
     if (orders.length === 0) return [];
     const seqs = await (this.sql.acceptOrders ? this.#accept(orders, at) : this.#store(orders, at));
-    const holders = await this.#holders(orders.filter((_, index) => !seqs[index]));
-    return orders.map((order, index) => {
+    orders.forEach(({ orderId, userId }, index) => {
       const seq = seqs[index];
-      if (!seq) return judgeRepeat(order, holders);
-      const { orderId, userId } = order;
-      this.moves.push({ seq, orderId, userId, from: null, to: 'Pending', attempt: 0, at });
-      return { value: { seq, orderId, status: 'Pending', replayed: false } };
+      if (seq) this.moves.push({ seq, orderId, userId, from: null, to: 'Pending', attempt: 0, at });
     });
+    return seqs;
   }
 
   /** Makes the moves, first come first served where two want the same order; undefined for one that came too late. */
@@ -51,18 +45,32 @@ export class OrdersWriter {
     const results = new Map<Move, MovedOrder>();
     for (let left = moves; left.length > 0;) {
       const bySeq = new Map<number, Move>();
-      const later = left.filter((move) => bySeq.has(move.seq) || !bySeq.set(move.seq, move));
+      const repeat = left.findIndex((move) => bySeq.has(move.seq) || !bySeq.set(move.seq, move));
       for (const alike of runsOfAlike(bySeq.values())) await this.#moveAlike(alike, bySeq, results);
-      left = later;
+      left = repeat === -1 ? [] : left.slice(repeat); // what follows it waits too: moves are made in their order
     }
     return moves.map((move) => results.get(move));
   }
 
   /** Renews the leases of all that `owner` processes, by the database's clock. */
   async renew({ owner, leaseMs }: Renewal): Promise<void> {
-    const leaseUntil = `${this.sql.now} + ?`;
-    const sql = `UPDATE orders SET lease_until = ${leaseUntil} WHERE status = 'Processing' AND owner = ?`;
-    await this.query(sql, [leaseMs, owner]);
+    const set = `SET lease_until = ${this.sql.now} + ? WHERE status = 'Processing' AND owner = ?`;
+    const index = this.sql.useIndex('orders_status');
+    if (!this.sql.movableOrders)
+      return void (await this.query(`UPDATE orders ${index} ${set}`, [leaseMs, owner]));
+    // an UPDATE of MySQL locks all that it looks at, and would wait for orders of a process that stands still
+    const own = await this.query<{ seq: number }>(
+      `SELECT seq FROM orders ${index} WHERE status = 'Processing' AND owner = ?`,
+      [owner],
+    );
+    const seqs = this.sql.list(own.map(({ seq }) => Number(seq)));
+    const primary = this.sql.useIndex('orders_pkey');
+    await this.query(`UPDATE orders ${primary} ${set} AND seq IN (?)`, [leaseMs, owner, seqs]);
+  }
+
+  /** Puts delayed orders back into line, but for those that were started, or delayed anew, in the meantime. */
+  async lineUp({ seqs, now }: Due): Promise<void> {
+    await this.query(this.sql.lineUp, [now, this.sql.list(seqs)]);
   }
 
   /** Writes what was gathered; the transaction is then complete. */
@@ -100,13 +108,6 @@ export class OrdersWriter {
     return row?.seqs ?? [];
   }
 
-  async #holders(orders: NewOrder[]): Promise<HolderRow[]> {
-    if (orders.length === 0) return [];
-    const ids = orders.map(({ orderId }) => orderId);
-    const keys = orders.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
-    return this.query<HolderRow>(this.sql.selectHolders, [this.sql.list(ids), this.sql.list(keys)]);
-  }
-
   #number(): number {
     const { value, done } = this.#numbers.next();
     if (done) throw new Error('too few numbers were drawn');
@@ -131,16 +132,21 @@ export class OrdersWriter {
     const errorText = error ? JSON.stringify(error) : null;
     const queueSeq = like.requeue ? this.#number() : null;
     const interrupted = Number(like.interrupted ?? false);
+    const ifExpired = Number(like.ifExpired ?? false);
     const kept = reason ? storable(reason) : null;
     const { insertHistory } = this.sql;
     const values = [from, to, attempt, at, notBefore, owner, leaseMs, errorText, queueSeq, interrupted];
-    if (!insertHistory) values.push(kept);
-    const moved = await this.#update(
-      values,
-      from,
-      attempt,
-      moves.map(({ seq }) => seq),
-    );
+    const seqs = moves.map(({ seq }) => seq);
+    const locking = this.sql.movableOrders && (like.ifExpired ? SKIPPING : '');
+    const moved =
+      locking !== undefined
+        ? await this.#updateLocked(values, [from, to, attempt, attempt, ifExpired], seqs, locking)
+        : await this.query<MovedRow>(this.sql.moveOrders, [
+            ...values,
+            ifExpired,
+            ...(insertHistory ? [] : [kept]),
+            this.sql.list(seqs),
+          ]);
     if (moved.length === 0) return;
     for (const row of moved) {
       const move = bySeq.get(Number(row.seq));
@@ -152,19 +158,16 @@ export class OrdersWriter {
     if (insertHistory) await this.query(insertHistory, [at, from, to, kept, movedSeqs]);
   }
 
-  async #update(
+  /** Where an UPDATE returns no rows: those that will move are locked before, and read after. */
+  async #updateLocked(
     values: unknown[],
-    from: OrderStatus,
-    attempt: number | null,
+    condition: unknown[],
     seqs: number[],
+    locking: string,
   ): Promise<MovedRow[]> {
-    const { movableOrders, moveOrders, movedOrders } = this.sql;
-    if (!movableOrders || !movedOrders)
-      return this.query<MovedRow>(moveOrders, [...values, this.sql.list(seqs)]);
-    const movable = await this.query<{ seq: number }>(movableOrders, [
-      from,
-      attempt,
-      attempt,
+    const { movableOrders = '', moveOrders, movedOrders = '' } = this.sql;
+    const movable = await this.query<{ seq: number }>(movableOrders + locking, [
+      ...condition,
       this.sql.list(seqs),
     ]);
     if (movable.length === 0) return [];
@@ -173,16 +176,23 @@ export class OrdersWriter {
     return this.query<MovedRow>(movedOrders, [moving]);
   }
 
-  #count({ from, to, at }: Move, row: MovedRow): void {
+  #count({ from, to, at, requeue }: Move, row: MovedRow): void {
     const { order_id: orderId, user_id: userId, attempts: attempt } = row;
     const seq = Number(row.seq);
-    this.moves.push({ seq, orderId, userId, from, to, attempt, at });
+    const queueSeq = requeue && { queueSeq: Number(row.queue_seq) };
+    this.moves.push({ seq, orderId, userId, from, to, attempt, at, ...queueSeq });
     this.#counters.moved(from, to);
     if (to === 'Processing' && attempt === 1)
       this.#counters.firstStarted(Math.max(0, at - Number(row.created_at)));
     if (to === 'Completed') this.#counters.completed(Math.max(0, at - Number(row.started_at)));
   }
 }
+
+/**
+ * Appended to `movableOrders` to take attempts back: their owner may stand still in the middle of a transaction, which keeps
+ * some of them locked, and they would hold up the others. A claim waits: what it skipped would be overtaken.
+ */
+const SKIPPING = ' SKIP LOCKED';
 
 /** Cut to its column; PostgreSQL has no NUL in a text. */
 function storable(reason: string): string {

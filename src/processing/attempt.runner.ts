@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { Random } from '../common/random.js';
 import { CONFIG, type Config } from '../config.js';
 import { OrdersStore } from '../orders/orders.store.js';
 import type { Move, MovedOrder } from '../orders/order.move.js';
 import type { QueueEntry } from '../queue/queue.driver.js';
 import { AttemptFailure, OrderHandler } from './order.handler.js';
-import { describe, judge } from './retry.policy.js';
+import { describe, detailOf, judge } from './retry.policy.js';
 import type { DelayedOrder } from './retry.schedule.js';
 
 /** An order that this process has taken: it is Processing, and this is its attempt. */
@@ -16,6 +15,12 @@ export interface Attempt {
   startedAt: number;
   /** On the monotonic clock. */
   startedMs: number;
+}
+
+/** How an attempt ended: the move that writes it down and, when the order is to be tried again, its back-off. */
+export interface AttemptEnd {
+  move: Move;
+  delayed?: DelayedOrder;
 }
 
 /** Pause between tries to write down the end of an attempt while the database is in trouble. */
@@ -31,7 +36,7 @@ class Released extends Error {}
 @Injectable()
 export class AttemptRunner {
   /** Names this process as the owner of its attempts. */
-  readonly owner = randomUUID();
+  readonly owner: string;
   readonly #logger = new Logger(AttemptRunner.name);
   readonly #held = new Set<number>();
   /** What aborts each attempt whose work goes on. */
@@ -42,8 +47,11 @@ export class AttemptRunner {
     private readonly store: OrdersStore,
     private readonly handler: OrderHandler,
     private readonly clock: Clock,
+    private readonly random: Random,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    this.owner = random.uuid();
+  }
 
   /** Whether an order is in this process's hands. */
   holds(seq: number): boolean {
@@ -83,19 +91,19 @@ export class AttemptRunner {
     if (this.#held.size > 0) await this.store.renew(this.owner, this.config.LEASE_MS);
   }
 
-  /** Has the work done. Never rejects. @returns the move that writes down how it ended */
-  async work(attempt: Attempt): Promise<Move> {
+  /** Has the work done. Never rejects. */
+  async work(attempt: Attempt): Promise<AttemptEnd> {
     return this.#outcome(attempt, await this.#work(attempt));
   }
 
   /**
    * Writes down how an attempt ended. Resolves when this order is off our hands; never rejects.
-   * @returns the order and the end of its back-off when it is to be tried again by this process
+   * @returns the order when it is to be tried again
    */
-  async settle(move: Move): Promise<DelayedOrder | undefined> {
-    const moved = await this.#write(move);
+  async settle({ move, delayed }: AttemptEnd): Promise<DelayedOrder | undefined> {
+    const isWritten = await this.#write(move);
     this.#held.delete(move.seq);
-    return moved && move.notBefore !== undefined ? { ...moved, notBefore: move.notBefore } : undefined;
+    return isWritten ? delayed : undefined;
   }
 
   /** Aborts what runs: each attempt ends at once, and its order goes back to Pending. */
@@ -116,7 +124,7 @@ export class AttemptRunner {
       controller.abort(reason);
       reject(reason);
     };
-    const timer = setTimeout(() => abort(this.#timedOut()), this.config.ATTEMPT_TIMEOUT_MS);
+    const callOff = this.clock.timer(this.config.ATTEMPT_TIMEOUT_MS, () => abort(this.#timedOut()));
     this.#running.add(abort);
     try {
       const work = this.handler.handle({ orderId, userId, itemIds, totalAmount, attempt }, controller.signal);
@@ -125,7 +133,7 @@ export class AttemptRunner {
     } catch (error) {
       return { error: controller.signal.aborted ? controller.signal.reason : error };
     } finally {
-      clearTimeout(timer);
+      callOff();
       this.#running.delete(abort);
     }
   }
@@ -134,30 +142,40 @@ export class AttemptRunner {
     return new AttemptFailure('timeout', `the attempt took longer than ${this.config.ATTEMPT_TIMEOUT_MS} ms`);
   }
 
-  #outcome({ order, startedAt, startedMs }: Attempt, failure: { error: unknown } | undefined): Move {
-    const { seq, attempts: attempt } = order;
+  #outcome({ order, startedAt, startedMs }: Attempt, failure: { error: unknown } | undefined): AttemptEnd {
+    const { seq, queueSeq, attempts: attempt } = order;
     const at = startedAt + Math.round(this.clock.monotonicMs() - startedMs); // a clock that is set cannot make it negative
     const end = { seq, from: 'Processing', attempt, at } as const;
-    if (!failure) return { ...end, to: 'Completed' };
-    if (failure.error instanceof Released) return { ...end, to: 'Pending', reason: 'released at shutdown' };
+    if (!failure) return { move: { ...end, to: 'Completed' } };
+    if (failure.error instanceof Released)
+      return { move: { ...end, to: 'Pending', reason: 'released at shutdown' } };
     const error = describe(failure.error, attempt);
+    const detail = detailOf(failure.error);
+    if (detail !== undefined) this.#logger.warn(`order ${order.orderId}, attempt ${attempt}: ${detail}`);
     const reason = `${error.code}: ${error.message}`;
-    const verdict = judge(failure.error, order.failures + 1, this.config);
-    if (verdict.retry)
-      return { ...end, to: 'Pending', reason, error, notBefore: this.clock.now() + verdict.afterMs };
-    return { ...end, to: 'Failed', reason, error };
+    const verdict = judge(failure.error, order.failures + 1, this.config, this.random.share());
+    if (!verdict.retry) return { move: { ...end, to: 'Failed', reason, error } };
+    const notBefore = Math.max(at, this.clock.now()) + verdict.afterMs; // a clock that is set cannot make it shorter
+    return {
+      move: { ...end, to: 'Pending', reason, error, notBefore },
+      delayed: { seq, queueSeq, notBefore, backOffMs: verdict.afterMs },
+    };
   }
 
-  /** Tries until it is written, or until the process stops: the next one's recovery takes the order back then. */
-  async #write(move: Move): Promise<MovedOrder | undefined> {
+  /**
+   * Tries until it is written, or until the process stops: the next one's recovery takes the order back then.
+   * @returns whether it is written; a try whose commit was reported as failed may have done it, and the next is refused
+   */
+  async #write(move: Move): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.store.move(move);
+        const moved = await this.store.move(move);
+        return moved !== undefined || tries > 1;
       } catch (error) {
         if (tries === 1)
           this.#logger.warn(`order ${move.seq} waits to be written as ${move.to}: ${String(error)}`);
-        if (this.#isStopping && tries >= LAST_TRIES) return undefined;
-        await wait(SETTLE_RETRY_MS);
+        if (this.#isStopping && tries >= LAST_TRIES) return false;
+        await this.clock.wait(SETTLE_RETRY_MS);
       }
     }
   }

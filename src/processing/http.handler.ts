@@ -1,13 +1,15 @@
 import { createHmac } from 'node:crypto';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, request, type Dispatcher } from 'undici';
 import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { AttemptFailure, OrderHandler, PermanentFailure, type OrderToProcess } from './order.handler.js';
+import { inOneLine } from './retry.policy.js';
 
-/** Of a reply that refuses, this much is kept for the order's error; the rest of any reply is not read. */
+/** The status line decides. The rest of a reply is read for the log, and so that its connection serves the next order: */
 const REPLY_CHARACTERS = 200;
 const REPLY_BYTES = 65_536;
+const REPLY_MS = 1000;
 
 /** Statuses after which another attempt may succeed; RFC 9110 and RFC 6585. Every 5xx is one too. */
 const TRANSIENT = new Set([408, 425, 429]);
@@ -18,6 +20,7 @@ const TRANSIENT = new Set([408, 425, 429]);
  */
 @Injectable()
 export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
+  readonly #logger = new Logger(HttpHandler.name);
   readonly #agent: Agent;
 
   constructor(
@@ -29,8 +32,7 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
       connections: config.PROCESSOR_CONCURRENCY,
       connectTimeout: config.ATTEMPT_TIMEOUT_MS,
       headersTimeout: config.ATTEMPT_TIMEOUT_MS,
-      bodyTimeout: config.ATTEMPT_TIMEOUT_MS,
-      maxResponseSize: REPLY_BYTES,
+      bodyTimeout: REPLY_MS,
     });
   }
 
@@ -38,8 +40,10 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
     const body = JSON.stringify(toJson(order));
     const reply = await this.#post(body, order, signal);
     const { statusCode } = reply;
-    if (statusCode >= 200 && statusCode < 300) return drain(reply);
-    const message = `the processor answered ${statusCode}: ${await beginningOf(reply)}`;
+    const beginning = beginningOf(reply); // goes on when this is done; never rejects
+    if (statusCode >= 200 && statusCode < 300) return;
+    const message = `the processor answered ${statusCode}`;
+    void beginning.then((text) => this.#log(order, `${message}: ${text}`));
     if (statusCode >= 500 || TRANSIENT.has(statusCode))
       throw new AttemptFailure('processor_unavailable', message, { retryAfterMs: this.#retryAfterMs(reply) });
     throw new PermanentFailure('processor_refused', message);
@@ -67,11 +71,14 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
     } catch (error) {
       if (signal.aborted) throw error; // timed out or stopping: not the network's doing
       const { code, message } = error as NodeJS.ErrnoException;
-      throw new AttemptFailure(
-        'processor_unreachable',
-        `the processor cannot be reached: ${code ?? ''} ${message}`,
-      );
+      this.#log(order, `the processor cannot be reached: ${code ?? ''} ${message}`);
+      throw new AttemptFailure('processor_unreachable', 'the processor cannot be reached');
     }
+  }
+
+  /** What the other side says, and where it is, is for those who run this server, not for its clients. */
+  #log({ orderId, attempt }: OrderToProcess, what: string): void {
+    this.#logger.warn(`order ${orderId}, attempt ${attempt}: ${inOneLine(what)}`);
   }
 
   /** @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
@@ -94,15 +101,20 @@ function toJson({ orderId, userId, itemIds, totalAmount, attempt }: OrderToProce
   return { order_id: orderId, user_id: userId, item_ids: itemIds, total_amount: totalAmount / 100, attempt };
 }
 
-/** Reads the reply to its end, so that the connection can serve the next order; what it says does not matter. */
-async function drain(reply: Dispatcher.ResponseData): Promise<void> {
-  await reply.body.dump({ limit: REPLY_BYTES });
-}
-
-async function beginningOf(reply: Dispatcher.ResponseData): Promise<string> {
+/** Reads the reply, but not for long: then its connection is closed. @returns how it begins, as far as it came */
+async function beginningOf({ body }: Dispatcher.ResponseData): Promise<string> {
+  const timer = setTimeout(() => body.destroy(), REPLY_MS);
+  let beginning = '';
+  let bytes = 0;
   try {
-    return (await reply.body.text()).slice(0, REPLY_CHARACTERS);
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (beginning.length < REPLY_CHARACTERS) beginning += chunk.toString();
+      if ((bytes += chunk.length) > REPLY_BYTES) break; // which closes it
+    }
   } catch {
-    return '(a reply that could not be read)'; // the status has been told; its text is an extra
+    beginning += ' (and breaks off)';
+  } finally {
+    clearTimeout(timer);
   }
+  return beginning.slice(0, REPLY_CHARACTERS);
 }

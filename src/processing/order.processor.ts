@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { QueueService } from '../queue/queue.service.js';
 import { AttemptRunner, type Attempt } from './attempt.runner.js';
@@ -18,51 +19,61 @@ export class OrderProcessor {
   #working = 0;
   /** Attempts whose end is not written yet. */
   readonly #running = new Set<Promise<void>>();
-  #looping: Promise<void> | undefined;
+  #isLooping = false;
+  #loop: Promise<void> = Promise.resolve();
   #again = false;
   /** Whether the queue had fewer than there were free slots. */
   #cameShort = false;
+  #taken = 0;
   #stopping = false;
-  #backOff: NodeJS.Timeout | undefined;
+  #endBackOff: (() => void) | undefined;
   #inTrouble = false;
 
   constructor(
     private readonly queue: QueueService,
     private readonly runner: AttemptRunner,
     private readonly retries: RetrySchedule,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Whether more orders could be worked on than the queue had. */
   get isShort(): boolean {
-    return !this.#looping && this.#cameShort && this.#freeSlots() > 0;
+    return !this.#isLooping && this.#cameShort && this.#freeSlots() > 0;
+  }
+
+  /** How many entries the queue has had for this process. */
+  get taken(): number {
+    return this.#taken;
   }
 
   get isIdle(): boolean {
-    return !this.#looping && this.#running.size === 0;
+    return !this.#isLooping && this.#running.size === 0;
   }
 
   /** There may be something to do. Cheap, and may be called at any time. */
   wake(): void {
     this.#again = true;
-    if (this.#stopping || this.#looping || this.#backOff) return;
-    this.#looping = this.#loop().finally(() => (this.#looping = undefined));
+    if (this.#stopping || this.#isLooping || this.#endBackOff) return;
+    this.#isLooping = true;
+    this.#loop = this.#takeAll();
   }
 
   /** Takes no more orders, and waits for the running attempts: those that last longer are aborted and handed back. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
-    clearTimeout(this.#backOff);
-    await this.#looping;
-    const timer = setTimeout(() => this.runner.abort(), timeoutMs);
+    this.#endBackOff?.();
+    await this.#loop;
+    const callOff = this.clock.timer(timeoutMs, () => this.runner.abort());
     await Promise.all(this.#running);
-    clearTimeout(timer);
+    callOff();
   }
 
-  async #loop(): Promise<void> {
+  /** Its last look at `#again` and its end are one step: whoever comes after it begins anew, and no wake-up is forgotten. */
+  async #takeAll(): Promise<void> {
     try {
       while (this.#again && !this.#stopping) {
-        await new Promise(setImmediate); // whatever ends or arrives in this turn shares the next claim
+        await this.clock.turn(); // whatever ends or arrives in this turn shares the next claim
         this.#again = false;
         const free = this.#freeSlots();
         if (free === 0) continue;
@@ -74,11 +85,12 @@ export class OrderProcessor {
     } catch (error) {
       if (!this.#inTrouble) this.#logger.warn(`no orders can be taken for now: ${String(error)}`);
       this.#inTrouble = true;
-      this.#backOff = setTimeout(() => {
-        this.#backOff = undefined;
+      this.#endBackOff = this.clock.timer(BACK_OFF_MS, () => {
+        this.#endBackOff = undefined;
         this.wake();
-      }, BACK_OFF_MS);
+      });
     }
+    this.#isLooping = false;
   }
 
   /**
@@ -94,12 +106,14 @@ export class OrderProcessor {
   async #startNext(free: number): Promise<number> {
     const entries = await this.queue.claim(free);
     if (entries.length === 0) return 0;
+    this.#taken += entries.length;
     const attempts = await this.runner.take(entries);
     const refused = entries.filter((_, index) => attempts[index] instanceof Error);
     this.queue.release(refused);
     entries.forEach((entry, index) => {
       const attempt = attempts[index];
       if (attempt instanceof Error) return;
+      this.retries.taken(entry.id);
       if (attempt) this.#start(entry.id, attempt);
       else this.queue.ack(entry.id); // cancelled in the meantime, or taken before
     });

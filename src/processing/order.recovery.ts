@@ -6,6 +6,7 @@ import { OrdersStore } from '../orders/orders.store.js';
 import { QueueService } from '../queue/queue.service.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { suspicionMs } from './retry.policy.js';
+import type { DelayedOrder } from './retry.schedule.js';
 
 /**
  * The only code that may assume a crash: orders in Processing that nobody processes go back to Pending, in their old
@@ -29,25 +30,34 @@ export class OrderRecovery {
   /** Serves the queue from the table: every Pending order that may start now, in line order. */
   openQueue(wake: () => void): void {
     const backlog = async (after: number, limit: number) => {
-      const orders = await this.reader.pendingAfter(after, this.clock.now(), limit);
+      const orders = await this.reader.pendingAfter(after, limit);
       return orders.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq }));
     };
     this.queue.open(backlog, wake);
   }
 
-  /** Takes back what nobody processes. */
-  async recover(): Promise<void> {
+  /** Takes back what nobody processes. @returns those of them that are to wait */
+  async recover(): Promise<DelayedOrder[]> {
     const abandoned = (await this.reader.processing()).filter(({ seq, owner, isExpired }) =>
       owner === this.runner.owner ? !this.runner.holds(seq) : isExpired || !this.database.isShared,
     );
-    if (abandoned.length === 0) return;
-    const taken = (await Promise.all(abandoned.map((order) => this.#takeBack(order)))).filter(Boolean).length;
-    if (taken > 0) this.#logger.log(`took back ${taken} interrupted orders`);
+    if (abandoned.length === 0) return [];
+    const taken = (await Promise.all(abandoned.map((order) => this.#takeBack(order)))).filter(
+      (order) => order !== undefined,
+    );
+    if (taken.length > 0) this.#logger.log(`took back ${taken.length} interrupted orders`);
+    return taken.filter(({ backOffMs }) => backOffMs > 0);
   }
 
-  async #takeBack({ seq, queueSeq, attempt, interruptions }: ProcessingOrder): Promise<boolean> {
+  async #takeBack({
+    seq,
+    queueSeq,
+    attempt,
+    interruptions,
+    owner,
+  }: ProcessingOrder): Promise<DelayedOrder | undefined> {
     const at = this.clock.now();
-    const waitMs = suspicionMs(interruptions + 1);
+    const backOffMs = suspicionMs(interruptions + 1);
     const move = {
       seq,
       from: 'Processing',
@@ -56,9 +66,12 @@ export class OrderRecovery {
       at,
       reason: 'interrupted',
       interrupted: true,
+      ifExpired: this.database.isShared && owner !== this.runner.owner, // the lease may have been renewed since it was read
     } as const;
-    const moved = await this.store.move(waitMs > 0 ? { ...move, notBefore: at + waitMs } : move);
-    if (moved && waitMs === 0) this.queue.enqueue([{ id: seq, place: queueSeq }]); // RetrySchedule finds the others
-    return moved !== undefined;
+    const notBefore = at + backOffMs;
+    const moved = await this.store.move(backOffMs > 0 ? { ...move, notBefore } : move);
+    if (!moved) return undefined;
+    if (backOffMs === 0) this.queue.enqueue([{ id: seq, place: queueSeq }]);
+    return { seq, queueSeq, notBefore, backOffMs };
   }
 }

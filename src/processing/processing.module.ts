@@ -14,7 +14,7 @@ import { SimulatedHandler } from './simulated.handler.js';
 async function createHandler(config: Config, clock: Clock): Promise<OrderHandler> {
   switch (config.PROCESSOR) {
     case 'simulated':
-      return new SimulatedHandler(config);
+      return new SimulatedHandler(config, clock);
     case 'http': {
       const { HttpHandler } = await import('./http.handler.js'); // with an HTTP client, a tenth of the time of a start
       return new HttpHandler(config, clock);

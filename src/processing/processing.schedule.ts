@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { Database } from '../database/database.js';
 import { QueueService } from '../queue/queue.service.js';
@@ -16,8 +17,13 @@ import { RetrySchedule } from './retry.schedule.js';
 
 const TICK_MS = 1000;
 
-/** On a server other processes accept orders too, and nobody wakes this one: it looks for them while its queue comes short. */
+/**
+ * On a server other processes accept orders too, and nobody wakes this one: it looks for them while its queue comes short,
+ * and half as often after each time that it found none. So an order that another process accepts waits no longer than the
+ * longest pause for an idle worker, and a worker that has had nothing to do for a second asks 2.5 times a second, not 20.
+ */
 const POLL_MS = 50;
+const LONGEST_POLL_MS = 400;
 
 /** A lease is renewed this many times while it lasts, so that a late renewal or two cost nothing. */
 const RENEWALS = 3;
@@ -31,7 +37,8 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
   readonly #logger = new Logger(ProcessingSchedule.name);
   #ticking: Promise<void> | undefined;
   #inTrouble = false;
-  readonly #timers: NodeJS.Timeout[] = [];
+  #stopRenewing = () => {};
+  #stopPolling = () => {};
 
   constructor(
     private readonly recovery: OrderRecovery,
@@ -40,6 +47,7 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
     private readonly queue: QueueService,
     private readonly runner: AttemptRunner,
     private readonly database: Database,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -47,13 +55,11 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
     if (!this.#processes) return;
     this.recovery.openQueue(() => this.processor.wake());
     await this.recovery.recover();
-    await this.retries.enqueueDue();
+    await this.retries.resume();
     this.processor.wake();
     if (!this.database.isShared) return;
-    this.#timers.push(
-      setInterval(() => this.processor.isShort && this.queue.rewind(), POLL_MS),
-      setInterval(() => this.#renewLeases(), this.config.LEASE_MS / RENEWALS),
-    );
+    this.#stopRenewing = this.clock.every(this.config.LEASE_MS / RENEWALS, () => this.#renewLeases());
+    this.#pollIn(POLL_MS);
   }
 
   @Interval(TICK_MS)
@@ -67,11 +73,22 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
     this.retries.stop();
     await this.#ticking;
     await this.processor.stop(this.config.SHUTDOWN_TIMEOUT_MS);
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#stopRenewing();
+    this.#stopPolling();
   }
 
   get #processes(): boolean {
     return this.config.ROLE !== 'api';
+  }
+
+  /** @param taken how many orders had been taken when the queue was last read anew */
+  #pollIn(waitMs: number, taken = this.processor.taken): void {
+    this.#stopPolling = this.clock.timer(waitMs, () => {
+      const foundSome = this.processor.taken > taken;
+      const { isShort } = this.processor;
+      if (isShort) this.queue.rewind();
+      this.#pollIn(isShort && !foundSome ? Math.min(2 * waitMs, LONGEST_POLL_MS) : POLL_MS);
+    });
   }
 
   #renewLeases(): void {
@@ -82,7 +99,7 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
 
   async #lookAfter(): Promise<void> {
     try {
-      await this.recovery.recover();
+      for (const order of await this.recovery.recover()) this.retries.delayed(order);
       await this.retries.enqueueDue();
       if (this.processor.isIdle || this.database.isShared) this.queue.rewind();
       if (this.#inTrouble) this.#logger.log('the database is back');

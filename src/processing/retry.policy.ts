@@ -53,14 +53,25 @@ export function suspicionMs(interruptions: number): number {
 
 const MESSAGE_LENGTH = 500;
 
+/** What clients see of an error that did not name itself: its own words may hold addresses, or what others said. */
+const UNNAMED = { code: 'handler_error', message: 'the work on the order failed' };
+
 /** What is kept of an error with the order, whatever was thrown: printable text of bounded length. */
 export function describe(error: unknown, attempt: number): OrderError {
-  const code = error instanceof AttemptFailure ? error.code : 'handler_error';
-  const message = textOf(error)
+  if (!(error instanceof AttemptFailure)) return { ...UNNAMED, attempt };
+  return { code: error.code, message: inOneLine(textOf(error)), attempt };
+}
+
+/** What only the log is told of an error; undefined when clients see all of it. */
+export function detailOf(error: unknown): string | undefined {
+  return error instanceof AttemptFailure ? undefined : inOneLine(textOf(error));
+}
+
+export function inOneLine(text: string): string {
+  return text
     .slice(0, MESSAGE_LENGTH)
     .replaceAll(/\p{Cc}+/gu, ' ')
     .toWellFormed();
-  return { code, message, attempt };
 }
 
 function textOf(error: unknown): string {

@@ -1,75 +1,114 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { OrdersReader, type Due } from '../orders/orders.reader.js';
+import { OrdersReader, type Place } from '../orders/orders.reader.js';
+import { OrdersStore } from '../orders/orders.store.js';
 import { QueueService } from '../queue/queue.service.js';
 
-const BATCH = 1000;
-
-/** A timer cannot be set further ahead; it is set again when it fires. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** A Pending order that is not to be started before an instant. */
-export interface DelayedOrder {
-  seq: number;
-  queueSeq: number;
+/** A Pending order that is to wait: `backOffMs` from now on, until `notBefore` by the host's clock. */
+export interface DelayedOrder extends Place {
   notBefore: number;
+  backOffMs: number;
 }
 
-/** Puts delayed orders back into the queue when their back-off ends. Holds no order: the table knows which are due. */
+/** Orders whose back-off this process measures itself; of any more, the table tells when it ends. */
+const MOST = 10_000;
+
+/** Orders that are due by the table, looked at together. */
+const BATCH = 1000;
+
+/** And how often in a row: whatever is left is due at the next tick too. */
+const MOST_BATCHES = 100;
+
+/**
+ * When a delayed order may start: `not_before` in the table says it by the host's clock, which may be set, and this
+ * process by how long it has known of the order, which no setting changes. Whichever comes first ends the back-off. The
+ * order is put back into line in the table first, where the queue finds it after a crash too, and then in the queue.
+ */
 @Injectable()
 export class RetrySchedule {
   readonly #logger = new Logger(RetrySchedule.name);
-  /** Every order due up to here has been enqueued. */
-  #done: Due = { notBefore: 0, seq: 0 };
-  #running: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = Infinity;
+  /** What calls off the timer of each order that waits. */
+  readonly #waiting = new Map<number, () => void>();
+  /** Orders whose back-off has ended, until the table says so too. */
+  readonly #ended = new Map<number, DelayedOrder>();
+  #isLiningUp = false;
+  #isStopped = false;
 
   constructor(
+    private readonly store: OrdersStore,
     private readonly reader: OrdersReader,
     private readonly queue: QueueService,
     private readonly clock: Clock,
   ) {}
 
-  /** An order was just delayed until `notBefore`; its delay is in the table. */
-  delayed(order: DelayedOrder): void {
-    if (order.notBefore <= this.clock.now()) this.queue.enqueue([{ id: order.seq, place: order.queueSeq }]);
-    else this.#wakeAt(order.notBefore);
+  /** Orders that were delayed before this process started, also those that are due: the clock may be set back at once. */
+  async resume(): Promise<void> {
+    const now = this.clock.now();
+    for (const { seq, queueSeq, notBefore, since } of await this.reader.delayed(0, MOST))
+      this.delayed({ seq, queueSeq, notBefore, backOffMs: Math.min(notBefore - now, notBefore - since) });
   }
 
-  /** Enqueues what has become due and sets the timer for the next. */
+  /** An order was just delayed; its delay is in the table. */
+  delayed(order: DelayedOrder): void {
+    this.taken(order.seq);
+    if (this.#isStopped || this.#waiting.size >= MOST) return;
+    const callOff = this.clock.timer(Math.max(0, order.backOffMs), () => this.#end(order));
+    this.#waiting.set(order.seq, callOff);
+  }
+
+  /** An order is no longer to be started: it was, or may not be. */
+  taken(seq: number): void {
+    this.#waiting.get(seq)?.();
+    this.#waiting.delete(seq);
+    this.#ended.delete(seq);
+  }
+
+  /** Puts back into line what has become due by the host's clock, and what could not be written before. */
   async enqueueDue(): Promise<void> {
-    this.#running ??= this.#enqueueDue().finally(() => (this.#running = undefined));
-    await this.#running;
+    await this.#lineUpEnded();
+    for (let batches = 0; batches < MOST_BATCHES; batches++) {
+      const now = this.clock.now();
+      const due = await this.reader.due(now, BATCH);
+      await this.#lineUp(due, now);
+      if (due.length < BATCH) return;
+    }
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timerAt = -Infinity; // no timer is earlier, so none is set again
+    this.#isStopped = true;
+    for (const callOff of this.#waiting.values()) callOff();
+    this.#waiting.clear();
   }
 
-  async #enqueueDue(): Promise<void> {
-    const now = this.clock.now();
-    for (;;) {
-      const due = await this.reader.dueAfter(this.#done, now, BATCH);
-      if (due.length > 0) this.queue.enqueue(due.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq })));
-      this.#done = due.at(-1) ?? this.#done;
-      if (due.length < BATCH) break;
+  #end(order: DelayedOrder): void {
+    this.#waiting.delete(order.seq);
+    this.#ended.set(order.seq, order);
+    this.#lineUpEnded().catch((error: unknown) =>
+      this.#logger.warn(`orders whose back-off has ended wait for the next tick: ${String(error)}`),
+    );
+  }
+
+  /** Its last look at what has ended and its end are one step, so that nothing is left for the next tick. */
+  async #lineUpEnded(): Promise<void> {
+    if (this.#isLiningUp) return;
+    this.#isLiningUp = true;
+    try {
+      while (this.#ended.size > 0) {
+        const orders = [...this.#ended.values()];
+        await this.#lineUp(orders, Math.max(...orders.map(({ notBefore }) => notBefore)));
+        for (const order of orders) if (this.#ended.get(order.seq) === order) this.#ended.delete(order.seq);
+      }
+    } finally {
+      this.#isLiningUp = false;
     }
-    const next = await this.reader.nextDueAfter(now);
-    if (next !== undefined) this.#wakeAt(next);
   }
 
-  #wakeAt(at: number): void {
-    if (at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    const fire = () => {
-      this.#timerAt = Infinity;
-      this.enqueueDue().catch((error: unknown) =>
-        this.#logger.warn(`due retries wait for the next tick: ${String(error)}`),
-      );
-    };
-    this.#timer = setTimeout(fire, Math.min(at - this.clock.now(), LONGEST_TIMER_MS));
+  async #lineUp(orders: Place[], until: number): Promise<void> {
+    if (orders.length === 0) return;
+    await this.store.lineUp(
+      orders.map(({ seq }) => seq),
+      until,
+    );
+    this.queue.enqueue(orders.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq })));
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../common/clock.js';
 import type { Backlog, QueueEntry } from './queue.driver.js';
 
 /** How far the backlog was read. It can be sent back at any time; that counts from the next `settle` on. */
@@ -9,6 +10,8 @@ export class BacklogCursor {
   /** Where to read from again; Infinity: nowhere. */
   #backTo = Infinity;
   #readMs = -Infinity;
+
+  constructor(private readonly clock: Clock) {}
 
   open(backlog: Backlog): void {
     this.#backlog = backlog;
@@ -26,7 +29,7 @@ export class BacklogCursor {
 
   /** How long nothing was read. */
   get idleMs(): number {
-    return performance.now() - this.#readMs;
+    return this.clock.monotonicMs() - this.#readMs;
   }
 
   /** The read that is under way may have missed what stands behind `place`, or the queue lost it. */
@@ -46,7 +49,7 @@ export class BacklogCursor {
     if (!this.#backlog) throw new Error('the queue was not opened');
     const entries = await this.#backlog(this.#place, limit);
     await add(entries);
-    this.#readMs = performance.now();
+    this.#readMs = this.clock.monotonicMs();
     this.#place = entries.at(-1)?.place ?? this.#place;
     this.#hasMore = entries.length === limit;
   }

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { BacklogCursor } from './backlog.cursor.js';
 import { BullmqQueue, type TakenJob } from './bullmq.queue.js';
 import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
@@ -19,7 +20,8 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   readonly #queue: BullmqQueue;
   readonly #capacity: number;
   readonly #lockMs: number;
-  readonly #cursor = new BacklogCursor();
+  readonly #clock: Clock;
+  readonly #cursor: BacklogCursor;
   /** What this process has claimed, released entries too. */
   readonly #claimed = new Map<number, TakenJob>();
   /** Released: the next to be claimed. */
@@ -29,13 +31,15 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   #last: Promise<unknown> = Promise.resolve();
   #willFlush = false;
   #isClosed = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopRenewing: () => void = () => undefined;
 
-  constructor(url: string, { name = 'orders', capacity = 10_000, lockMs = 3000 } = {}) {
+  constructor(url: string, { name = 'orders', capacity = 10_000, lockMs = 3000, clock = new Clock() } = {}) {
     super();
     this.#capacity = capacity;
     this.#lockMs = lockMs;
-    this.#queue = new BullmqQueue(url, name, lockMs, () => this.#cursor.goBack(0));
+    this.#clock = clock;
+    this.#cursor = new BacklogCursor(clock);
+    this.#queue = new BullmqQueue(url, name, lockMs, () => this.#cursor.goBack(0), clock);
   }
 
   /** Whether Redis can be reached. */
@@ -46,10 +50,10 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   open(backlog: Backlog): void {
     this.#cursor.open(backlog);
     const renew = () => this.#queue.renew([...this.#claimed.values()]).catch(() => undefined); // the next one may
-    this.#timer = setInterval(() => {
+    this.#stopRenewing = this.#clock.every(this.#lockMs / 3, () => {
       this.#cursor.goBack(0); // a process that is never idle is never told to rewind, and Redis may have lost something
       void renew();
-    }, this.#lockMs / 3);
+    });
   }
 
   /** They are read from the backlog. */
@@ -89,7 +93,7 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
 
   /** What is claimed is given up, so that other processes need not wait for the locks to end. */
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopRenewing();
     for (const id of this.#claimed.keys()) this.ack(id);
     this.#isClosed = true;
     await this.#queue.close(this.#alone(() => this.#flush()));

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createRedisBackend, Queue, Worker, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
+import { Clock } from '../common/clock.js';
 import type { QueueEntry } from './queue.driver.js';
 
 /** An entry that was taken from Redis. Its lock has to be renewed until it is removed. */
@@ -40,6 +41,7 @@ export class BullmqQueue {
     name: string,
     private readonly lockMs: number,
     onReady: () => void,
+    private readonly clock = new Clock(),
   ) {
     this.#client = new Redis(url, {
       enableOfflineQueue: false,
@@ -130,9 +132,9 @@ export class BullmqQueue {
   /** Closes the connection after `last`, if that is quick. */
   async close(last: Promise<unknown>): Promise<void> {
     const timeout = Promise.withResolvers<void>();
-    const timer = setTimeout(timeout.resolve, this.isReady ? CLOSE_MS : 0);
+    const callOff = this.clock.timer(this.isReady ? CLOSE_MS : 0, timeout.resolve);
     await Promise.race([last.catch(() => undefined), timeout.promise]);
-    clearTimeout(timer);
+    callOff();
     this.#client.disconnect();
   }
 

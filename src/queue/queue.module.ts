@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { MemoryQueueDriver } from './memory.driver.js';
 import { QueueDriver } from './queue.driver.js';
@@ -7,19 +8,19 @@ import { QueueService } from './queue.service.js';
 /** Where others take from the same line, what was read is soon old, and is read anew each second. */
 const SHARED_WINDOW = 1000;
 
-async function createDriver(config: Config): Promise<QueueDriver> {
+async function createDriver(config: Config, clock: Clock): Promise<QueueDriver> {
   switch (config.QUEUE_DRIVER) {
     case 'memory':
       return new MemoryQueueDriver(config.DATABASE_URL.startsWith('sqlite:') ? undefined : SHARED_WINDOW);
     case 'bullmq': {
       const { BullmqQueueDriver } = await import('./bullmq.driver.js'); // only who uses Redis loads its client
-      return new BullmqQueueDriver(config.REDIS_URL);
+      return new BullmqQueueDriver(config.REDIS_URL, { clock });
     }
   }
 }
 
 @Module({
-  providers: [{ provide: QueueDriver, useFactory: createDriver, inject: [CONFIG] }, QueueService],
+  providers: [{ provide: QueueDriver, useFactory: createDriver, inject: [CONFIG, Clock] }, QueueService],
   exports: [QueueService],
 })
 export class QueueModule {}

@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
-import { check, checkIntegrity, type Finding, type Query, type Turns } from '../../chaos/checker.js';
+import { check, checkIntegrity, type Finding, type Promises, type Query } from '../../chaos/checker.js';
+import { contentText } from '../../chaos/checks/promises.js';
 import { PermanentFailure } from '../../src/processing/order.handler.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
 import { anOrder, post, untilMetrics, untilStatus } from '../support/client.js';
@@ -34,9 +35,7 @@ describe('the checker', () => {
   /** The names of the checks that find something after `corrupt` was done to a copy of the good database. */
   async function found(
     corrupt: (sqlite: Sqlite.Database) => void,
-    acknowledged: string[] = IDS,
-    sent: string[] = IDS,
-    turns: Turns = {},
+    promises: Partial<Promises> = {},
   ): Promise<string[]> {
     const copy = temporaryDatabase();
     copyFileSync(good.file, copy.file);
@@ -46,11 +45,8 @@ describe('the checker', () => {
     sqlite.close();
     const evidence = new Sqlite(copy.file, { readonly: true });
     const query: Query = async <Row>(sql: string) => evidence.prepare<[], Row>(sql).all();
-    const findings: Finding[] = await check(query, {
-      sent: new Set(sent),
-      acknowledged: new Set(acknowledged),
-      turns,
-    });
+    const all = new Set(IDS);
+    const findings: Finding[] = await check(query, { sent: all, acknowledged: all, ...promises });
     findings.push(await checkIntegrity(query));
     evidence.close();
     copy.remove();
@@ -59,21 +55,31 @@ describe('the checker', () => {
 
   const sql = (text: string) => (sqlite: Sqlite.Database) => void sqlite.exec(text);
 
+  const nothing = () => undefined;
+
   const LOST = 'lost: acknowledged, not completed';
+  const ASTRAY = 'at an end that nobody asked for';
+  const UNEXPECTED = 'unexpected: stored, never sent';
   const COUNTERS = 'counters disagree with a recount';
   const DISAGREES = 'status disagrees with history';
   const ILLEGAL = 'illegal transitions';
 
   it('finds nothing in a database in which every promise was kept', async () => {
-    expect(await found(() => undefined)).toEqual([]);
+    expect(await found(nothing)).toEqual([]);
   });
 
   it('lets an order be there, or not, whose client never got an answer', async () => {
-    expect(await found(() => undefined, ['one', 'two'], [...IDS, 'never-arrived'])).toEqual([]);
+    expect(
+      await found(nothing, {
+        acknowledged: new Set(['one', 'two']),
+        sent: new Set([...IDS, 'never-arrived']),
+      }),
+    ).toEqual([]);
   });
 
   it('finds an acknowledged order that is not there', async () => {
-    expect(await found(() => undefined, [...IDS, 'six'], [...IDS, 'six'])).toEqual([LOST]);
+    const more = new Set([...IDS, 'six']);
+    expect(await found(nothing, { acknowledged: more, sent: more })).toEqual([LOST]);
   });
 
   it('finds an acknowledged order that was not completed, though history and counters agree', async () => {
@@ -89,8 +95,79 @@ describe('the checker', () => {
   });
 
   it('finds an order that nobody sent', async () => {
-    expect(await found(() => undefined, [], ['one', 'two', 'three', 'four'])).toEqual([
-      'unexpected: stored, never sent',
+    const sent = new Set(['one', 'two', 'three', 'four']);
+    expect(await found(nothing, { acknowledged: new Set(), sent })).toEqual([UNEXPECTED]);
+  });
+
+  it('finds an acknowledged order that was cancelled though its client did not ask, and one that was not', async () => {
+    const cancel = sql(`
+      UPDATE orders SET status = 'Cancelled' WHERE order_id = 'one';
+      UPDATE order_history SET to_status = 'Cancelled' WHERE order_seq = 1 AND to_status = 'Completed'`);
+    const asked = { ends: (id: string) => [id === 'one' ? 'Cancelled' : 'Completed'] };
+    expect(await found(cancel)).toContain(LOST);
+    expect(await found(cancel, asked)).not.toContain(LOST);
+    expect(await found(nothing, asked)).toEqual([LOST]);
+  });
+
+  it('finds an order without an answer at an end that nobody asked for', async () => {
+    const promises = {
+      acknowledged: new Set(['one']),
+      ends: (id: string) => (id === 'two' ? [] : ['Completed']),
+    };
+    expect(await found(nothing, promises)).toEqual([ASTRAY]);
+  });
+
+  describe('of an order whose id the server made', () => {
+    const withKey = sql(`UPDATE orders SET idempotency_key = 'key-1' WHERE order_id = 'one'`);
+    const sent = new Set(IDS.slice(1));
+    const [acknowledged, acknowledgedKeys] = [sent, new Set(['key-1'])];
+    const keys = new Map([['key-1', 'one']]);
+
+    it('accepts that it is there by its key', async () => {
+      expect(await found(withKey, { sent, acknowledged, acknowledgedKeys, keys })).toEqual([]);
+    });
+
+    it('finds a key that nobody sent', async () => {
+      expect(await found(withKey, { sent, acknowledged })).toEqual([UNEXPECTED]);
+    });
+
+    it('finds an acknowledged key that is not there', async () => {
+      const promises = { acknowledgedKeys: new Set(['key-1', 'key-2']), keys };
+      expect(await found(withKey, promises)).toEqual([LOST]);
+    });
+
+    it('finds that it is there under another id', async () => {
+      expect(await found(withKey, { keys: new Map([['key-1', 'two']]) })).toEqual([
+        'stored under another id than was told',
+      ]);
+    });
+
+    it('finds a key that two orders have', async () => {
+      const twice = sql(
+        `DROP INDEX orders_idempotency_key; UPDATE orders SET idempotency_key = 'key-1' WHERE order_id IN ('one', 'two')`,
+      );
+      const promises = { keys: new Map([['key-1', undefined]]) };
+      expect(await found(twice, promises)).toEqual(['stored twice']);
+    });
+  });
+
+  it.each([
+    ['user', `user_id = 'somebody'`],
+    ['amount', 'total_amount = total_amount + 1'],
+    ['items', `item_ids = '["item-2","item-1"]'`],
+  ])('finds an order that is stored with another %s', async (_, change) => {
+    const { user_id, item_ids } = anOrder() as { user_id: string; item_ids: string[] };
+    const promises = { content: () => contentText(user_id, 2999, item_ids) };
+    expect(await found(nothing, promises)).toEqual([]);
+    expect(await found(sql(`UPDATE orders SET ${change} WHERE order_id = 'three'`), promises)).toEqual([
+      'stored with other content than was sent',
+    ]);
+  });
+
+  it('finds a retry that was acknowledged and did not happen', async () => {
+    expect(await found(nothing, { retries: new Map([['five', 1]]) })).toEqual([]);
+    expect(await found(nothing, { retries: new Map([['five', 2]]) })).toEqual([
+      'retries acknowledged, not in the history',
     ]);
   });
 
@@ -98,7 +175,7 @@ describe('the checker', () => {
     const twice = sql(
       `DROP INDEX orders_order_id; UPDATE orders SET order_id = 'one' WHERE order_id = 'two'`,
     );
-    expect(await found(twice, ['one'])).toEqual(['stored twice']);
+    expect(await found(twice, { acknowledged: new Set(['one']) })).toEqual(['stored twice']);
   });
 
   it('finds an order that was completed twice', async () => {
@@ -139,10 +216,10 @@ describe('the checker', () => {
         SELECT SUM(MAX(0, h.at - o.created_at)) FROM order_history h JOIN orders o ON o.seq = h.order_seq
         WHERE to_status = 'Processing' AND attempt = 1) WHERE name = 'wait_ms'`);
     expect(await found(swap)).toEqual(['started out of turn']);
-    expect(await found(swap, IDS, IDS, { overlap: 1 })).toEqual([]); // by neighbours, which processes side by side may do
-    expect(await found(swap, IDS, IDS, { isBefore: () => false })).toEqual([]); // they were posted at one time
+    expect(await found(swap, { turns: { overlap: 1 } })).toEqual([]); // by neighbours, which processes side by side may do
+    expect(await found(swap, { turns: { isBefore: () => false } })).toEqual([]); // they were posted at one time
     const isBefore = (first: string, second: string) => first === 'three' && second === 'four';
-    expect(await found(swap, IDS, IDS, { isBefore })).toEqual(['started out of turn']);
+    expect(await found(swap, { turns: { isBefore } })).toEqual(['started out of turn']);
   });
 
   it('finds a status that its history does not tell', async () => {

@@ -111,6 +111,64 @@ export function insertContract(open: OpenDatabase): void {
       expect(await rowsOf('mine')).toEqual([]);
     });
 
+    it('remembers every key that came with a repeat of an order', async () => {
+      const first = await insert({ orderId: 'keys', idempotencyKey: 'keys-1' });
+      for (const idempotencyKey of ['keys-2', 'keys-3', 'keys-2'])
+        expect(await insert({ orderId: 'keys', idempotencyKey })).toEqual({ ...first, replayed: true });
+      for (const idempotencyKey of ['keys-1', 'keys-2', 'keys-3']) {
+        expect(await insert({ idempotencyKey })).toEqual({ ...first, replayed: true });
+        await expect(insert({ idempotencyKey, totalAmount: 1 })).rejects.toThrow(IdempotencyKeyConflict);
+        await expect(insert({ idempotencyKey, orderId: 'keys-other' })).rejects.toThrow(
+          IdempotencyKeyConflict,
+        );
+      }
+      expect(await rowsOf('keys-other')).toEqual([]);
+      expect(await insert({ orderId: 'keys' })).toMatchObject({ replayed: true });
+    });
+
+    it('keeps no key of a request that was refused', async () => {
+      await insert({ orderId: 'refused-key' });
+      await expect(
+        insert({ orderId: 'refused-key', totalAmount: 1, idempotencyKey: 'free' }),
+      ).rejects.toThrow(OrderIdConflict);
+      expect(await insert({ idempotencyKey: 'free', totalAmount: 2 })).toMatchObject({ replayed: false });
+    });
+
+    it('gives a key to one order only when repeats and new orders ask for it at once', async () => {
+      await Promise.all(['a', 'b'].map((name) => insert({ orderId: `wanted-${name}` })));
+      for (let round = 0; round < 20; round++) {
+        const idempotencyKey = `wanted-${round}`;
+        const results = await Promise.allSettled([
+          insert({ orderId: 'wanted-a', idempotencyKey }),
+          insert({ idempotencyKey, totalAmount: 1 }),
+          insert({ orderId: 'wanted-b', idempotencyKey }),
+          insert({ idempotencyKey, totalAmount: 2 }),
+        ]);
+        expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        for (const result of results)
+          if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(IdempotencyKeyConflict);
+      }
+    });
+
+    it('stores five hundred orders of 64 KiB that come at once', async () => {
+      const itemIds = Array.from({ length: 500 }, (_, index) => `${index}`.padEnd(125, 'é'));
+      const receipts = await Promise.all(
+        Array.from({ length: 500 }, (_, index) => insert({ orderId: `large-${index}`, itemIds })),
+      );
+      expect(receipts.every(({ replayed }) => !replayed)).toBe(true);
+      expect((await opened.reader.get('large-499'))?.itemIds).toEqual(itemIds);
+    });
+
+    it('compares a repeat with orders of any size, and reads no items that are longer than its own', async () => {
+      const itemIds = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(128, '"'));
+      const huge = Array.from({ length: 60 }, (_, index) => ({ orderId: `huge-${index}`, itemIds }));
+      await Promise.all(huge.map(insert));
+      const repeats = await Promise.all(huge.map(insert));
+      expect(repeats.every(({ replayed }) => replayed)).toBe(true);
+      const others = await Promise.allSettled(huge.map(({ orderId }) => insert({ orderId })));
+      for (const other of others) expect(other).toMatchObject({ reason: expect.any(OrderIdConflict) });
+    });
+
     it.each([{ orderId: 'race' }, { idempotencyKey: 'race' }])(
       'makes one order of 64 equal requests at once: %j',
       async (fields) => {

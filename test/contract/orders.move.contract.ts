@@ -128,6 +128,17 @@ export function moveContract(open: OpenDatabase): void {
       });
     });
 
+    it('takes an attempt from its owner only once its lease has ended, whatever was read of it before', async () => {
+      const { seq } = await accept();
+      const take = () => move(seq, 'Processing', 'Pending', { attempt: 1, ifExpired: true });
+      await move(seq, 'Pending', 'Processing', { owner: 'late', leaseMs: -60_000 });
+      expect(await opened.reader.processing()).toContainEqual(expect.objectContaining({ seq, isExpired: 1 }));
+      await opened.store.renew('late', 60_000);
+      expect(await take()).toBeUndefined();
+      await opened.store.renew('late', -60_000);
+      expect(await take()).toMatchObject({ seq, status: 'Pending' });
+    });
+
     it('has one winner when many want to move one order at once', async () => {
       const { seq, orderId } = await accept();
       const results = await Promise.all([
@@ -173,6 +184,7 @@ export function moveContract(open: OpenDatabase): void {
         notBefore: at,
       });
       expect(await opened.reader.get(orderId)).toMatchObject({ attempts: 2, failures: 1, error: FAILURE });
+      await opened.store.lineUp([seq], at);
       await move(seq, 'Pending', 'Processing');
       await move(seq, 'Processing', 'Failed', { attempt: 3, error: { ...FAILURE, attempt: 3 } });
       expect(await opened.reader.get(orderId)).toMatchObject({
@@ -202,7 +214,7 @@ export function moveContract(open: OpenDatabase): void {
       expect(moved?.queueSeq).toBeGreaterThan(before.seq);
       expect(moved?.queueSeq).toBeLessThan(after.seq);
       expect(await opened.reader.get(orderId)).toMatchObject({ failures: 0, attempts: 1, seq });
-      const line = await opened.reader.pendingAfter(seq, at, 100);
+      const line = await opened.reader.pendingAfter(seq, 100);
       expect(line.map((place) => place.seq)).toEqual([before.seq, seq, after.seq]);
     });
 

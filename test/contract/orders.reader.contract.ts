@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { DatabaseUnavailable, type Database } from '../../src/database/database.js';
 import { ORDER_STATUSES, type OrderStatus } from '../../src/orders/order.status.js';
-import type { OrderFilter } from '../../src/orders/orders.reader.js';
+import type { ListPlace, OrderFilter } from '../../src/orders/orders.pages.js';
+import { OrdersReader } from '../../src/orders/orders.reader.js';
 import { HeldClock } from '../support/held.clock.js';
 import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
 
@@ -84,51 +86,75 @@ export function readerContract(open: OpenDatabase): void {
             .map(({ seq }) => seq)
             .toReversed();
           const listed: number[] = [];
-          for (;;) {
-            const page = await opened.reader.list(filter, listed.at(-1), limit);
-            listed.push(...page.map(({ seq }) => seq));
-            if (page.length < limit) break;
-          }
+          let place: ListPlace | undefined;
+          do {
+            const { orders, next } = await opened.reader.list(filter, place, limit);
+            listed.push(...orders.map(({ seq }) => seq));
+            place = next;
+          } while (place);
           expect(listed).toEqual(expected);
         }),
         { numRuns: 150 },
       );
     });
 
-    it('reads the line on from any place: Pending orders that may start now', async () => {
-      const last = model.at(-1)?.createdAt ?? 0;
-      const now = fc.constantFrom(...[0, 5, 10, 5000].map((ms) => last + ms));
+    it('reads the line on from any place: Pending orders that are not delayed', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.nat(300), now, fc.integer({ min: 1, max: 50 }), async (place, at, limit) => {
+        fc.asyncProperty(fc.nat(300), fc.integer({ min: 1, max: 50 }), async (place, limit) => {
           const expected = model
-            .filter(
-              (order) => order.status === 'Pending' && order.seq > place && (order.notBefore ?? 0) <= at,
-            )
+            .filter(({ status, seq, notBefore }) => status === 'Pending' && seq > place && notBefore === null)
             .map(({ seq }) => ({ seq, queueSeq: seq }));
-          expect(await opened.reader.pendingAfter(place, at, limit)).toEqual(expected.slice(0, limit));
+          expect(await opened.reader.pendingAfter(place, limit)).toEqual(expected.slice(0, limit));
         }),
         { numRuns: 50 },
       );
     });
 
-    it('reads what becomes due in the order of that, and knows when the next does', async () => {
-      const delayed = model.flatMap(({ seq, notBefore }) => (notBefore === null ? [] : { seq, notBefore }));
-      const due = delayed.toSorted((a, b) => a.notBefore - b.notBefore || a.seq - b.seq);
-      const now = fc.oneof(fc.constantFrom(...due.map(({ notBefore }) => notBefore)), fc.constant(began));
+    it('reads what is due and what is delayed, each soonest first', async () => {
+      const waiting = model.flatMap(({ seq, notBefore }) => (notBefore === null ? [] : { seq, notBefore }));
+      const line = waiting.toSorted((a, b) => a.notBefore - b.notBefore);
+      const now = fc.oneof(fc.constantFrom(...line.map(({ notBefore }) => notBefore)), fc.constant(began));
+      const instantsOf = (orders: { seq: number }[]) => {
+        expect(new Set(orders.map(({ seq }) => seq)).size).toBe(orders.length);
+        return orders.map(({ seq }) => line.find((order) => order.seq === seq)?.notBefore);
+      };
       await fc.assert(
         fc.asyncProperty(now, fc.integer({ min: 1, max: 20 }), async (at, limit) => {
-          const seen: { seq: number; notBefore: number }[] = [];
-          for (;;) {
-            const page = await opened.reader.dueAfter(seen.at(-1) ?? { notBefore: 0, seq: 0 }, at, limit);
-            seen.push(...page.map(({ seq, notBefore }) => ({ seq, notBefore })));
-            if (page.length < limit) break;
-          }
-          expect(seen).toEqual(due.filter(({ notBefore }) => notBefore <= at));
-          const next = due.find(({ notBefore }) => notBefore > at);
-          expect(await opened.reader.nextDueAfter(at)).toBe(next?.notBefore);
+          const due = line.filter(({ notBefore }) => notBefore <= at).slice(0, limit);
+          expect(instantsOf(await opened.reader.due(at, limit))).toEqual(
+            due.map(({ notBefore }) => notBefore),
+          );
+          const delayed = line.filter(({ notBefore }) => notBefore > at).slice(0, limit);
+          const read = await opened.reader.delayed(at, limit);
+          expect(instantsOf(read)).toEqual(delayed.map(({ notBefore }) => notBefore));
+          expect(read.map(({ notBefore }) => notBefore)).toEqual(delayed.map(({ notBefore }) => notBefore));
+          for (const { seq, queueSeq, since } of read) expect([queueSeq, since > 0]).toEqual([seq, true]);
         }),
         { numRuns: 40 },
       );
+    });
+
+    it('has in line what was lined up when it was due, and nothing that was started or delayed anew', async () => {
+      const { store, reader, close } = await openStore(open);
+      const [at, early, late] = [clock.now(), clock.now() + 10, clock.now() + 5000];
+      const delayed = async (notBefore: number) => {
+        const { seq } = await store.insert(aRequest());
+        await store.move({ seq, from: 'Pending', to: 'Processing', at });
+        await store.move({ seq, from: 'Processing', to: 'Pending', at, notBefore });
+        return seq;
+      };
+      const seqs = [await delayed(early), await delayed(late), await delayed(early), await delayed(early)];
+      const start = () => store.move({ seq: seqs[3] ?? NaN, from: 'Pending', to: 'Processing', at });
+      expect(await start()).toBeUndefined(); // a delayed order is not started, whoever has it in a queue
+      await store.lineUp(seqs.slice(3), early);
+      expect(await start()).toMatchObject({ status: 'Processing' });
+      expect(await reader.pendingAfter(0, 100)).toEqual([]);
+      await store.lineUp(seqs.toReversed(), early);
+      expect((await reader.pendingAfter(0, 100)).map(({ seq }) => seq)).toEqual([seqs[0], seqs[2]]);
+      expect(await reader.due(early, 100)).toEqual([]);
+      expect(await reader.delayed(0, 100)).toMatchObject([{ seq: seqs[1], notBefore: late }]);
+      expect((await reader.processing()).map(({ seq }) => seq)).toEqual([seqs[3]]);
+      await close();
     });
 
     it('knows the orders that are being processed', async () => {
@@ -136,8 +162,10 @@ export function readerContract(open: OpenDatabase): void {
       expect((await opened.reader.processing()).map(({ seq }) => seq)).toEqual(processing);
     });
 
-    it('counts up to 100 orders ahead exactly', async () => {
-      const pending = model.filter((order) => order.status === 'Pending').map(({ seq }) => seq);
+    it('counts up to 100 orders ahead exactly, and no delayed ones', async () => {
+      const pending = model
+        .filter(({ status, notBefore }) => status === 'Pending' && notBefore === null)
+        .map(({ seq }) => seq);
       expect(await Promise.all(pending.map((seq) => opened.reader.ahead(seq)))).toEqual(
         pending.map((_, n) => n),
       );
@@ -157,14 +185,79 @@ export function readerContract(open: OpenDatabase): void {
       await other.close();
     });
 
+    it('shows on a page what fits into a mebibyte, one order at least, and each order once', async () => {
+      const { store, reader, close } = await openStore(open);
+      const kibibytes = [10, 300, 300, 300, 300, 1, 2000, 1500, 1, 1, 900, 900];
+      const seqs: number[] = [];
+      for (const size of kibibytes)
+        seqs.push((await store.insert(aRequest({ itemIds: ['é'.repeat(512 * size)] }))).seq);
+      const shown: number[] = [];
+      let place: ListPlace | undefined;
+      do {
+        const { orders, next } = await reader.list({}, place, 200);
+        const bytes = orders.map(({ itemIds }) => Buffer.byteLength(JSON.stringify(itemIds)));
+        expect(orders.length).toBeGreaterThan(0);
+        if (orders.length > 1) expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(1_048_576);
+        shown.push(...orders.map(({ seq }) => seq));
+        place = next;
+      } while (place);
+      expect(shown).toEqual(seqs.toReversed());
+      await close();
+    });
+
+    it('reads what it can of orders that are asked for at once, though one id cannot be asked for', async () => {
+      const { store, reader, close } = await openStore(open);
+      const ids = ['one', 'two', 'three'];
+      for (const orderId of ids) await store.insert(aRequest({ orderId }));
+      const asked = await Promise.allSettled(['one', 'two', 'a\0b', 'three'].map((id) => reader.get(id)));
+      const found = asked.map((outcome) => ('value' in outcome ? outcome.value?.orderId : undefined));
+      expect(found).toEqual(['one', 'two', undefined, 'three']);
+      await close();
+    });
+
+    it('asks a database that is away once, however many orders are asked for at once', async () => {
+      let asked = 0;
+      const read = async () => {
+        asked++;
+        throw new DatabaseUnavailable(new Error('away'));
+      };
+      const away = Object.create(opened.database, { read: { value: read } }) as Database; // Object.create forgets
+      const reader = new OrdersReader(away);
+      const gets = Array.from({ length: 30 }, (_, index) => reader.get(`order-${index}`));
+      for (const get of await Promise.allSettled(gets))
+        expect(get).toMatchObject({ status: 'rejected', reason: expect.any(DatabaseUnavailable) as unknown });
+      expect(asked).toBe(1);
+    });
+
+    it('tells the first and the latest ten thousand of too many moves', async () => {
+      const { database, store, reader, close } = await openStore(open);
+      const { seq } = await store.insert(aRequest({ orderId: 'restless' }));
+      const entries = Array.from(
+        { length: 10_050 },
+        (_, at) => `(${seq}, ${at}, 'Pending', 'Processing', 1)`,
+      );
+      await database.write(
+        `INSERT INTO order_history (order_seq, at, from_status, to_status, attempt) VALUES ${entries.join(', ')}`,
+      );
+      const history = await reader.history('restless');
+      expect(history).toHaveLength(10_001);
+      expect(history[0]).toMatchObject({ from: null, to: 'Pending' });
+      expect([history[1]?.at, history.at(-1)?.at].map(Number)).toEqual([50, 10_049]);
+      await close();
+    });
+
     it('finds nothing where there is nothing', async () => {
       expect(await opened.reader.get('nobody')).toBeUndefined();
       expect(await opened.reader.status('nobody')).toBeUndefined();
       expect(await opened.reader.history('nobody')).toEqual([]);
       const empty = await openStore(open);
-      expect(await empty.reader.list({ createdFrom: 0, createdTo: clock.now() }, undefined, 10)).toEqual([]);
-      expect(await empty.reader.pendingAfter(0, clock.now(), 10)).toEqual([]);
-      expect(await empty.reader.nextDueAfter(0)).toBeUndefined();
+      expect(await empty.reader.list({ createdFrom: 0, createdTo: clock.now() }, undefined, 10)).toEqual({
+        orders: [],
+        next: undefined,
+      });
+      expect(await empty.reader.pendingAfter(0, 10)).toEqual([]);
+      expect(await empty.reader.due(clock.now(), 10)).toEqual([]);
+      expect(await empty.reader.delayed(0, 10)).toEqual([]);
       expect((await empty.reader.counts()).byStatus.Pending).toBe(0);
       await empty.close();
     });

@@ -36,6 +36,22 @@ for (const server of SERVERS) {
       await remove();
     });
 
+    it('takes a statement of as many bytes as it says, of any characters', async () => {
+      const { database, remove } = await open();
+      const bytes = Math.min(database.maxStatementBytes, 32 * 1024 * 1024);
+      for (const character of ['a', '"', "'", '\\', 'ß']) {
+        const value = character.repeat(bytes / Buffer.byteLength(character));
+        const sql =
+          database.dialect === 'postgres'
+            ? 'SELECT LENGTH(?::text) AS count'
+            : 'SELECT CHAR_LENGTH(?) AS count';
+        const [row] = await database.read<{ count: number }>(sql, [value]);
+        expect(Number(row?.count)).toBe(value.length);
+      }
+      await database.onApplicationShutdown();
+      await remove();
+    });
+
     it('lets no transaction lock what it does not change', async () => {
       const { database, remove } = await open();
       const insert = (slot: number) =>

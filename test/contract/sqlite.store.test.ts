@@ -6,6 +6,7 @@ import { databaseOptions } from '../../src/database/database.options.js';
 import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { OrderCounterEntity } from '../../src/orders/order-counter.entity.js';
 import { OrderHistoryEntity } from '../../src/orders/order-history.entity.js';
+import { OrderKeyEntity } from '../../src/orders/order-key.entity.js';
 import { OrderEntity } from '../../src/orders/order.entity.js';
 import { ORDERS_MOVED, type OrdersMoved } from '../../src/orders/order.events.js';
 import { temporaryDatabase } from '../support/app.js';
@@ -89,7 +90,7 @@ describe('a SQLite file of orders', () => {
 
   it('has exactly the schema that the entities say', async () => {
     const database = await SqliteDatabase.open(files.url);
-    const entities = [OrderEntity, OrderHistoryEntity, OrderCounterEntity];
+    const entities = [OrderEntity, OrderHistoryEntity, OrderCounterEntity, OrderKeyEntity];
     const source = await new DataSource({ ...databaseOptions(files.url), entities }).initialize();
     const { upQueries } = await source.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);

@@ -19,7 +19,7 @@ const unreadable = Object.defineProperty(new Error(), 'message', {
 });
 const reject = (reason: unknown) => Promise.reject(reason); // oxlint-disable-line typescript/prefer-promise-reject-errors -- the point of it
 
-/** Work gone wrong, by the user id of the order, and what its order's error must say. */
+/** Work gone wrong, by the user id of the order, and what the log must say of it. */
 const WRONGS: Record<string, [work: () => Promise<void>, message: RegExp]> = {
   'throws at once': [
     () => {
@@ -70,19 +70,31 @@ describe('a handler that goes wrong', () => {
     );
 
   it.each(Object.entries(WRONGS))(
-    '%s: fails its own order with a readable error, and no other',
+    '%s: fails its own order, and no other; only the log is told its words',
     async (name, [, message]) => {
+      const logged: string[] = [];
+      const note = (line: unknown) => void logged.push(String(line));
+      server.app.useLogger({ log: note, warn: note, error: note, fatal: note });
       const id = name.replaceAll(' ', '-');
       await create(id, name);
       await create(`after-${id}`, 'well');
       await reaches(`after-${id}`, 'Completed');
       const { body } = await reaches(id, 'Failed');
       expect(body.attempts).toBe(2);
+      if (name === 'hangs')
+        return expect(body.error).toEqual({
+          code: 'timeout',
+          message: expect.stringMatching(message),
+          attempt: 2,
+        });
       expect(body.error).toEqual({
-        code: name === 'hangs' ? 'timeout' : 'handler_error',
-        message: expect.stringMatching(message),
+        code: 'handler_error',
+        message: 'the work on the order failed',
         attempt: 2,
       });
+      const head = `order ${id}, attempt 2: `;
+      const details = logged.filter((line) => line.startsWith(head)).map((line) => line.slice(head.length));
+      expect(details).toEqual([expect.stringMatching(message)]);
     },
   );
 

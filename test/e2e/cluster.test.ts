@@ -4,7 +4,9 @@ import { Cluster } from '../support/cluster.js';
 import { emptyRedis, isRedisThere } from '../support/redis.js';
 import { createDatabase, isThere, SERVERS } from '../support/servers.js';
 
-const ORDERS = 20_000;
+const ORDERS = 5000;
+/** Of orders, a second: they last longer than the least of kills. */
+const RATE = 1000;
 const [LEAST_KILLS, MOST_KILLS] = [4, 6];
 
 /** Of one worker: PROCESSOR_CONCURRENCY's default. */
@@ -46,14 +48,14 @@ for (const [server, queue] of SERVERS.flatMap((server) => [
 
       it('complete each order once, though a random worker is killed every second, and all tell the same', async () => {
         const running = await start({ PROCESSING_TIME_MS: 40, LEASE_MS: 3000 });
-        const posting = running.postBatches(ORDERS);
+        const posting = running.useEveryRoute(ORDERS, RATE, SEED);
         const killing = running.killWorkers(seeded(SEED), MOST_KILLS);
-        await posting;
+        const refusals = await posting;
         const kills = await killing;
         await running.completed();
         expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
-        expect([...running.ledger.refusals]).toEqual([]);
-        expect(await running.findings(WAITING * 2 * SLOTS, WAITING * kills * SLOTS)).toEqual([]);
+        expect([refusals, ...running.book.wrong]).toEqual([0]);
+        expect(await running.routeFindings(WAITING * 2 * SLOTS, WAITING * kills * SLOTS)).toEqual([]);
         const interruptions = await running.query(
           `SELECT order_seq FROM order_history WHERE reason = 'interrupted'`,
         );

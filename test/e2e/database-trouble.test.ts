@@ -72,6 +72,7 @@ describe.each(Object.entries(TROUBLES))('while %s', (_, begin) => {
         '/health/live',
       ])
         expect((await get(url + path)).status).toBe(200);
+      expect((await get(`${url}/health/ready`)).status).toBe(503);
 
       work.release(); // attempts end, which cannot be written down now
       const { cpuMs, elapsedMs } = await usageOver(1500);
@@ -84,6 +85,7 @@ describe.each(Object.entries(TROUBLES))('while %s', (_, begin) => {
         ({ status }) => status !== 503,
       );
       expect([200, 201]).toContain(repeat.status);
+      expect((await get(`${url}/health/ready`)).status).toBe(200);
       await until(metrics, ({ body }) => body.completed_orders === accepted, 5000);
       expect(new Set(work.started.map(({ orderId }) => orderId)).size).toBe(work.started.length); // each once
     } finally {

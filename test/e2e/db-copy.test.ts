@@ -1,4 +1,4 @@
-import { HISTORY, ORDERS, type Columns } from '../../src/copy/columns.js';
+import { HISTORY, KEYS, ORDERS, type Columns } from '../../src/copy/columns.js';
 import { lastNumber } from '../../src/copy/copy.js';
 import type { OrderRequest } from '../../src/orders/order.js';
 import { OrdersReader } from '../../src/orders/orders.reader.js';
@@ -72,6 +72,7 @@ describe('db:copy', () => {
     const books = await booksOf(source);
     expect(Object.keys(books.orders[0] ?? {}).toSorted()).toEqual(Object.keys(ORDERS).toSorted());
     expect(Object.keys(books.history[0] ?? {}).toSorted()).toEqual(Object.keys(HISTORY).toSorted());
+    expect(Object.keys(books.keys[0] ?? {}).toSorted()).toEqual(Object.keys(KEYS).toSorted());
   });
 
   for (const place of [file, postgres, mysql])
@@ -102,7 +103,7 @@ describe('db:copy', () => {
       );
 
       promise(
-        'finds a difference in any column, a lost order and a lost entry, and mends them',
+        'finds a difference in any column, a lost order, entry or key, and mends them',
         async () => {
           const target = await copied(place);
           const damages = [
@@ -110,6 +111,7 @@ describe('db:copy', () => {
             ...damagesTo('order_history', 'order_seq', HISTORY, ['id', 'order_seq']),
             (seq: number) => `DELETE FROM orders WHERE seq = ${seq}`,
             ...damagesTo('orders', 'seq', ORDERS, ['seq', 'order_id']),
+            (seq: number) => `DELETE FROM order_keys WHERE order_seq BETWEEN ${seq} AND ${seq + 10}`, // each tenth has one
           ];
           const orders = (await booksOf(source)).orders as { seq: string }[];
           const seqOf = (index: number) => Number(orders[index * 50 + 20]?.seq); // each in another chunk
@@ -177,6 +179,11 @@ describe('db:copy', () => {
           'a step that came later',
           `UPDATE order_history SET id = 99999 WHERE id = 7`,
           'has processed orders since',
+        ],
+        [
+          'a key that came later',
+          `INSERT INTO order_keys (idempotency_key, order_seq) VALUES ('foreign', 7)`,
+          'asked for with a key there',
         ],
         ['a step of another order', `UPDATE order_history SET order_seq = 1990 WHERE id = 7`, 'no copy of'],
       ])('leaves a target alone that holds %s', async (_, sql, why) => {

@@ -1,22 +1,31 @@
 import { once } from 'node:events';
 import { Agent, request as send, type IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { temporaryDatabase } from '../support/app.js';
-import { expectSound } from '../support/books.js';
+import { PLACES, type Place } from '../support/any.database.js';
 import { anOrder, get, post } from '../support/client.js';
+import { expectSoundAt, withEvidence } from '../support/evidence.js';
 import { requestsTo, type FuzzedRequest } from '../support/fuzz.js';
 import { Contract, type Document } from '../support/openapi.answers.js';
 import { RawClient, request, type RawAnswer } from '../support/raw.js';
 import { ServerProcess } from '../support/server.js';
-import { rows } from '../support/database.file.js';
 import { malformed } from '../support/malformed.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
-const REQUESTS = 8500;
-const CONNECTIONS_OF_BYTES = 2000;
 
-describe(`a server that is sent anything (FUZZ_SEED=${SEED})`, () => {
-  const database = temporaryDatabase();
+/** Of requests; a fourth as many connections of bytes. Without the variable, a third of them on a server. */
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 8500);
+const shareOf = (place: Place) => (place === PLACES.file || process.env['FUZZ_RUNS'] ? 1 : 1 / 3);
+
+for (const place of Object.values(PLACES))
+  (place.isThere ? describe : describe.skip)(
+    `a server on ${place.name} that is sent anything (FUZZ_SEED=${SEED})`,
+    () => sendAnything(place),
+  );
+
+function sendAnything(place: Place): void {
+  const REQUESTS = Math.ceil(RUNS * shareOf(place));
+  const CONNECTIONS_OF_BYTES = Math.ceil(REQUESTS / 4.25);
+  let database: Awaited<ReturnType<Place['create']>>;
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const acknowledged = new Set<string>();
   const statuses = new Set<number>();
@@ -25,6 +34,7 @@ describe(`a server that is sent anything (FUZZ_SEED=${SEED})`, () => {
   const orderIds = Array.from({ length: 10 }, (_, index) => `known-${index}`);
 
   beforeAll(async () => {
+    database = await place.create();
     server = await ServerProcess.start({
       DATABASE_URL: database.url,
       PROCESSING_TIME_MS: 0,
@@ -41,7 +51,7 @@ describe(`a server that is sent anything (FUZZ_SEED=${SEED})`, () => {
   afterAll(async () => {
     agent.destroy();
     await server.stop();
-    database.remove();
+    await database.remove();
   });
 
   /** Works through `list`, sixteen at a time; returns what was wrong. */
@@ -145,16 +155,17 @@ describe(`a server that is sent anything (FUZZ_SEED=${SEED})`, () => {
     expect((await get(`${server.url}/health/ready`)).status).toBe(200);
     expect(await post(`${server.url}/orders`, anOrder({ order_id: 'after' }))).toMatchObject({ status: 201 });
     acknowledged.add('after');
-    const stored = rows<{ order_id: string }>(database.url, 'SELECT order_id FROM orders').map(
-      (row) => row.order_id,
+    const rows = await withEvidence(database.url, (query) =>
+      query<{ order_id: string }>('SELECT order_id FROM orders'),
     );
+    const stored = rows.map((row) => row.order_id);
     expect(stored.filter((id) => !acknowledged.has(id))).toEqual([]);
     expect([...acknowledged].filter((id) => !stored.includes(id))).toEqual([]);
     expect(server.log.filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);
     await server.stop();
-    await expectSound(database.file);
+    await expectSoundAt(database.url);
   });
-});
+}
 
 /** Answers that only a route can give; which route it was, the bytes do not tell. */
 function isOfTheRoute(status: number): boolean {

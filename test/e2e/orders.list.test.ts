@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 describe('the list of orders', () => {
   let server: RunningApp;
   const gate = new Gate();
-  const clock = { now: () => MORNING, monotonicMs: () => performance.now() };
+  const clock = Object.assign(new Clock(), { now: () => MORNING });
   const list = (query: string) => get(`${server.url}/orders?${query}`);
   const ids = ({ body }: Answer) => body.orders.map((order: { order_id: string }) => order.order_id);
 
@@ -137,5 +137,21 @@ describe('the pages of the list', () => {
       await create(`new-${page}`, 5);
     }
     expect(seen).toEqual(Array.from({ length: 203 }, (_, index) => `old-${202 - index}`));
+  });
+
+  it('end after a mebibyte of items, and show every large order once', async () => {
+    const user_id = 'wholesaler';
+    const item_ids = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(128, 'é'));
+    const ids = Array.from({ length: 9 }, (_, index) => `large-${index}`);
+    for (const order_id of ids) await post(`${server.url}/orders`, anOrder({ order_id, user_id, item_ids }));
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await get(`${server.url}/orders?user_id=${user_id}&limit=200${cursor}`);
+      expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(1_100_000);
+      seen.push(...body.orders.map((order: { order_id: string }) => order.order_id));
+      cursor = body.next_cursor ? `&cursor=${body.next_cursor}` : '';
+    } while (cursor);
+    expect(seen).toEqual(ids.toReversed());
   });
 });

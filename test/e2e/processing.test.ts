@@ -1,4 +1,6 @@
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { ORDERS_MOVED } from '../../src/orders/order.events.js';
 import { OrdersStore } from '../../src/orders/orders.store.js';
 import { ProcessingSchedule } from '../../src/processing/processing.schedule.js';
 import { startApp, type RunningApp } from '../support/app.js';
@@ -85,6 +87,7 @@ describe('processing', () => {
     const server = await startApp();
     stopTicking(server);
     const content = { idempotencyKey: null, userId: 'user-1', itemIds: ['item-1'], totalAmount: 100 };
+    server.app.get(EventEmitter2).removeAllListeners(ORDERS_MOVED);
     await server.app.get(OrdersStore).insert({ orderId: 'unheard', ...content });
     const before = await get(`${server.url}/orders/unheard/status`);
     await server.app.get(ProcessingSchedule).tick();

@@ -152,7 +152,11 @@ describe('a restart', () => {
       () => get(`${first.url}/orders/waits`),
       ({ body }) => body.status === 'Pending' && body.attempts === 1,
     );
-    expect(waiting.body.error).toEqual({ code: 'handler_error', message: 'not today', attempt: 1 });
+    expect(waiting.body.error).toEqual({
+      code: 'handler_error',
+      message: 'the work on the order failed',
+      attempt: 1,
+    });
     await first.close();
 
     const work = new HeldWork();

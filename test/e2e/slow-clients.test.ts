@@ -1,6 +1,14 @@
+import { once } from 'node:events';
+import { connect, type Server } from 'node:net';
+import { promisify } from 'node:util';
 import { startApp, type RunningApp } from '../support/app.js';
-import { anOrder, get, post } from '../support/client.js';
+import { anOrder, get, post, until } from '../support/client.js';
 import { RawClient, request } from '../support/raw.js';
+
+const openConnections = ({ app }: RunningApp) => {
+  const server = app.getHttpServer() as Server; // Nest's type is any
+  return promisify(server.getConnections.bind(server))();
+};
 
 describe('a slow client', () => {
   let forHeaders: RunningApp; // patient with bodies
@@ -58,6 +66,22 @@ describe('a slow client', () => {
     const client = await RawClient.open(forHeaders.url);
     await client.end();
     expect(client.answers.every(({ status }) => status === 408)).toBe(true);
+  });
+
+  it.each([
+    ['never finishes its headers', 'GET /orders HTTP/1.1\r\nHost: a\r\n'],
+    ['sends what is not HTTP', 'what is this?\r\n\r\n'],
+    ['asks for the end of its connection', request('GET', '/health/live', '', { connection: 'close' })],
+  ])('that %s, and keeps its own side open, loses its connection', async (_, bytes) => {
+    const connections = () => openConnections(forHeaders);
+    await until(connections, (open) => open === 0);
+    const { hostname, port } = new URL(forHeaders.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    socket.on('error', () => undefined).resume(); // a reset is an end like any other
+    socket.write(bytes);
+    await once(socket, 'end');
+    await until(connections, (open) => open === 0);
+    socket.destroy();
   });
 
   it('that announces large bodies and never sends them does not keep out small orders', async () => {

@@ -46,6 +46,7 @@ export async function withDatabase<Result>(
 export interface Books {
   orders: unknown[];
   history: unknown[];
+  keys: unknown[];
   counters: unknown[];
 }
 
@@ -60,6 +61,7 @@ export function booksOf(url: string): Promise<Books> {
   return withDatabase(url, async (database) => ({
     orders: await all(database, 'SELECT * FROM orders ORDER BY seq'),
     history: await all(database, 'SELECT * FROM order_history ORDER BY id'),
+    keys: await all(database, 'SELECT * FROM order_keys ORDER BY order_seq'),
     counters: await all(
       database,
       `SELECT name, SUM(value) AS value FROM order_counters WHERE name <> 'last_seq' GROUP BY name HAVING SUM(value) <> 0 ORDER BY name`,

@@ -1,6 +1,8 @@
 import { setInterval } from 'node:timers/promises';
+import { Book } from '../../chaos/clients/book.js';
+import { Clients } from '../../chaos/clients/clients.js';
 import type { Random } from '../../chaos/random.js';
-import type { Finding } from '../../chaos/checker.js';
+import { check, OUT_OF_TURN, type Finding } from '../../chaos/checker.js';
 import { get, post, until, type Answer } from './client.js';
 import { Ledger, withDatabase } from './ledger.js';
 import { freePort } from './ports.js';
@@ -14,11 +16,14 @@ export const REDIS_OVERLAP = 1024 + 2 * 100;
 /** Two processes that accept and two that process, over one database. */
 export class Cluster {
   readonly ledger = new Ledger();
+  /** What the clients of `useEveryRoute` know. */
+  readonly book = new Book((first, second) => first.acceptedAt < second.sentAt);
   readonly apis: ServerProcess[] = [];
   readonly workers: ServerProcess[] = [];
   readonly #environment: Environment;
   readonly #starts: Promise<void>[] = [];
   #isOver = false;
+  #isPosting = false;
 
   private constructor(
     readonly databaseUrl: string,
@@ -54,6 +59,26 @@ export class Cluster {
   }
 
   /**
+   * Clients use every route of both apis, until so many orders are posted and everything is answered.
+   * @returns how many answers were 503
+   */
+  async useEveryRoute(orders: number, rate: number, seed: number): Promise<number> {
+    const { book, apis } = this;
+    const clients = new Clients({ rate, seed, book, servers: apis.length });
+    apis.forEach(({ url }, index) => clients.connect(url, index));
+    this.#isPosting = true;
+    clients.start();
+    try {
+      await until(async () => book.orders.length >= orders, Boolean, 60_000);
+    } finally {
+      await clients.finish();
+      this.#isPosting = false;
+    }
+    await Promise.all(apis.map((_, index) => clients.disconnect(index)));
+    return clients.refusals;
+  }
+
+  /**
    * Kills a random worker every second and puts a new one in its place, `most` times, if the orders last so long.
    * @returns how often
    */
@@ -61,7 +86,7 @@ export class Cluster {
     let kills = 0;
     for await (const _ of setInterval(1000)) {
       if (this.#isOver || kills === most) break;
-      if ((await this.metrics()).completed_orders === this.ledger.sent.size) break;
+      if (!this.#isPosting && this.#isAtEnd(await this.metrics())) break;
       const [victim] = this.workers.splice(Math.floor(random() * this.workers.length), 1);
       if (!victim) continue; // all of them are starting
       await victim.kill();
@@ -83,10 +108,17 @@ export class Cluster {
     await this.#add(role, { PORT: new URL(process.url).port });
   }
 
-  /** Resolves once every order that was sent is completed. */
+  /** Resolves once every order that was sent is completed, or cancelled by its client. */
   async completed(timeoutMs = 60_000): Promise<void> {
-    const isDone = ({ completed_orders }: Answer['body']) => completed_orders === this.ledger.sent.size;
-    await until(() => this.metrics(), isDone, timeoutMs);
+    await until(
+      () => this.metrics(),
+      (metrics) => this.#isAtEnd(metrics),
+      timeoutMs,
+    );
+  }
+
+  #isAtEnd({ completed_orders, cancelled_orders }: Answer['body']): boolean {
+    return completed_orders + cancelled_orders === this.ledger.sent.size + this.book.orders.length;
   }
 
   async metrics(of = this.apis[0]): Promise<Answer['body']> {
@@ -100,6 +132,12 @@ export class Cluster {
   /** As `Ledger.findings`. */
   findings(overlap = 0, overtaken = 0): Promise<Finding[]> {
     return this.ledger.findings(this.databaseUrl, overlap, overtaken);
+  }
+
+  /** The same of what the clients of `useEveryRoute` know. */
+  async routeFindings(overlap = 0, overtaken = 0): Promise<Finding[]> {
+    const findings = await withDatabase(this.databaseUrl, (query) => check(query, this.book.within(overlap)));
+    return findings.filter(({ check: name, count }) => count > (name === OUT_OF_TURN ? overtaken : 0));
   }
 
   /** Leaves no process behind, not even one that is only starting. */

@@ -9,7 +9,7 @@ export class RawClient {
   private constructor(readonly socket: Socket) {
     socket.setEncoding('latin1').on('data', (text: string) => (this.received += text));
     socket.on('error', () => undefined); // a reset is an end like any other
-    this.#closed = once(socket, 'close');
+    this.#closed = new Promise((resolve) => socket.once('close', resolve)); // `once` would reject for a reset
   }
 
   static async open(url: string): Promise<RawClient> {

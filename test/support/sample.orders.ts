@@ -15,9 +15,13 @@ function request(index: number): OrderRequest {
   });
 }
 
+function again(one: OrderRequest): OrderRequest {
+  return { ...one, idempotencyKey: `again-é-${one.orderId}` };
+}
+
 /**
  * Fills a new file, by the store itself, with orders in every status: the first half was started, the last tenth
- * cancelled. Each tenth was sent twice, which leaves gaps in the numbers.
+ * cancelled. Each tenth was sent again, which leaves gaps in the numbers, with a key of its own.
  */
 export async function createSample(url: string, orders: number): Promise<OrderRequest[]> {
   const { store, close } = await openStore(async () => ({
@@ -26,7 +30,7 @@ export async function createSample(url: string, orders: number): Promise<OrderRe
   }));
   const requests = Array.from({ length: orders }, (_, index) => request(index));
   const outcomes = await store.insertAll(
-    requests.flatMap((one, index) => (index % 10 === 0 ? [one, one] : [one])),
+    requests.flatMap((one, index) => (index % 10 === 0 ? [one, again(one)] : [one])),
   );
   const seqs = outcomes.flatMap((outcome) => {
     if ('error' in outcome) throw outcome.error;

@@ -14,9 +14,12 @@ export class ServerProcess {
     readonly log: string[],
   ) {}
 
-  /** Starts `dist/` on a free port (or `PORT`) and resolves when it says that it is ready. */
-  static async start(environment: Record<string, string | number>): Promise<ServerProcess> {
-    const child = ServerProcess.spawn(environment);
+  /** Starts `dist/` on a free port (or `PORT`), with these flags of Node's, and resolves when it says that it is ready. */
+  static async start(
+    environment: Record<string, string | number>,
+    flags: string[] = [],
+  ): Promise<ServerProcess> {
+    const child = ServerProcess.spawn(environment, flags);
     const log: string[] = [];
     const ready = Promise.withResolvers<string>();
     for (const stream of [child.stdout, child.stderr])
@@ -32,9 +35,9 @@ export class ServerProcess {
     return new ServerProcess(child, await ready.promise, log);
   }
 
-  static spawn(environment: Record<string, string | number>): ChildProcess {
+  static spawn(environment: Record<string, string | number>, flags: string[] = []): ChildProcess {
     const strings = Object.entries(environment).map(([key, value]) => [key, String(value)]);
-    return spawn(process.execPath, [MAIN], {
+    return spawn(process.execPath, [...flags, MAIN], {
       env: { ...process.env, PORT: '0', LOG_FORMAT: 'json', ...Object.fromEntries(strings) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -44,6 +44,10 @@ export class HeldClock extends Clock {
   override now(): number {
     return this.at;
   }
+
+  override monotonicMs(): number {
+    return this.at;
+  }
 }
 
 /** For `startApp`: the application with this work, and this clock. */

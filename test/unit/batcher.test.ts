@@ -6,7 +6,7 @@ const nextTurn = () => new Promise(setImmediate);
 /** A batcher whose flush is `flush`, and the batches that it was given. */
 function batcherOf(
   flush: (items: number[]) => Promise<Outcome<string>[]> = async (items) => items.map(done),
-  options: Partial<BatcherOptions> = {},
+  options: Partial<BatcherOptions<number>> = {},
 ) {
   const batches: number[][] = [];
   const batcher = new Batcher<number, string>(
@@ -37,6 +37,38 @@ describe('a batcher', () => {
     await Promise.resolve();
     await Promise.all([first, batcher.add(2), batcher.add(3)]);
     expect(batches).toEqual([[1, 2, 3]]);
+  });
+
+  it('fills a flush up to its size, and lets an item that is larger go alone', async () => {
+    const { batcher, batches } = batcherOf(undefined, {
+      size: { of: (item) => item, maxBatch: 10, maxWaiting: 1000 },
+    });
+    await Promise.all([3, 3, 4, 1, 50, 9, 2, 10].map((item) => batcher.add(item)));
+    expect(batches).toEqual([[3, 3, 4], [1], [50], [9], [2], [10]]);
+  });
+
+  it('refuses what would make too much wait, but never an item that waits alone', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { batcher } = batcherOf(
+      async (items) => {
+        await gate.promise;
+        return items.map(done);
+      },
+      { size: { of: (item) => item, maxBatch: 10, maxWaiting: 20 } },
+    );
+    const first = batcher.add(100);
+    await nextTurn();
+    await nextTurn();
+    const waiting = [10, 10, 1, 30].map((item) => batcher.add(item));
+    gate.resolve();
+    expect(await Promise.allSettled([first, ...waiting])).toMatchObject([
+      { value: 'done 100' },
+      { value: 'done 10' },
+      { value: 'done 10' },
+      { reason: expect.any(BatcherFull) },
+      { reason: expect.any(BatcherFull) },
+    ]);
+    expect(await batcher.add(30)).toBe('done 30');
   });
 
   it('collects what arrives during a flush, and never lets two flushes overlap', async () => {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { CONFIG_KEYS, ConfigError, parseConfig, withoutPassword } from '../../src/config.js';
+import { withoutPassword } from '../../src/common/secret.url.js';
+import { CONFIG_KEYS, ConfigError, parseConfig } from '../../src/config.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const dotEnv = parseEnv(readFileSync(join(ROOT, '.env'), 'utf8'));

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { AttemptFailure, PermanentFailure } from '../../src/processing/order.handler.js';
-import { describe as describeError, judge, suspicionMs } from '../../src/processing/retry.policy.js';
+import {
+  describe as describeError,
+  detailOf,
+  judge,
+  suspicionMs,
+} from '../../src/processing/retry.policy.js';
 
 const CONFIG = { MAX_ATTEMPTS: 5, RETRY_BACKOFF_MS: 1000, RETRY_BACKOFF_MAX_MS: 60_000 };
 const JUST_UNDER_ONE = 1 - Number.EPSILON / 2;
@@ -87,21 +92,32 @@ describe('what is kept of an error', () => {
     [Object.assign(new Error('x'), { message: 42 }), '42'],
     ['two\nlines\u0000', 'two lines '],
     ['half a \ud800', 'half a \ufffd'],
-  ])('is the text of %p, whatever was thrown', (thrown, message) => {
-    expect(describeError(thrown, 1)).toEqual({ code: 'handler_error', message, attempt: 1 });
+  ])('is told to the log in its own words, whatever was thrown: %p', (thrown, message) => {
+    expect(detailOf(thrown)).toBe(message);
   });
 
   it('is text even of a value that refuses to become text', () => {
     const nameless: unknown = Object.create(null);
-    expect(describeError(nameless, 1)).toMatchObject({ code: 'handler_error', message: expect.any(String) });
-  });
-
-  it('is text even of an error whose message is none', () => {
-    const odd: unknown = Object.assign(new Error('odd'), { message: 404 });
-    expect(describeError(odd, 1)).toMatchObject({ code: 'handler_error', message: '404' });
+    expect(detailOf(nameless)).toMatch(/./);
   });
 
   it('is not longer than 500 characters', () => {
-    expect(describeError(new Error('x'.repeat(10_000)), 1).message).toHaveLength(500);
+    expect(detailOf(new Error('x'.repeat(10_000)))).toHaveLength(500);
+    expect(describeError(new AttemptFailure('long', 'x'.repeat(10_000)), 1).message).toHaveLength(500);
+  });
+
+  it('is shown to clients without its own words, which may hold addresses', () => {
+    for (const thrown of [new Error('connect ECONNREFUSED 10.0.0.5:80'), 'text', undefined])
+      expect(describeError(thrown, 3)).toEqual({
+        code: 'handler_error',
+        message: 'the work on the order failed',
+        attempt: 3,
+      });
+  });
+
+  it('is shown to clients as it is when it was made for them', () => {
+    const failure = new AttemptFailure('out_of_stock', 'two\nlines');
+    expect(describeError(failure, 1)).toEqual({ code: 'out_of_stock', message: 'two lines', attempt: 1 });
+    expect(detailOf(failure)).toBeUndefined();
   });
 });

@@ -10,6 +10,7 @@ export interface CopySql {
   rows(rows: Row[], text: string): unknown;
   insertOrders: string;
   insertHistory: string;
+  insertKeys: string;
   /** `order_history`, and that a range of orders is to be found by its index. */
   history: string;
   /** Returns the last number of the sequence that seq and queue_seq are taken from. */

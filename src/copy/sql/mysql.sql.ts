@@ -1,4 +1,4 @@
-import { HISTORY, ORDERS, type Columns } from '../columns.js';
+import { HISTORY, KEYS, ORDERS, type Columns } from '../columns.js';
 import type { CopySql } from './copy.sql.js';
 
 /** The driver writes rows out as `(1, 'a'), (2, 'b')`. */
@@ -12,6 +12,7 @@ export const MYSQL: CopySql = {
   rows: (rows) => rows,
   insertOrders: insert('orders', ORDERS),
   insertHistory: insert('order_history', HISTORY),
+  insertKeys: insert('order_keys', KEYS),
   history: 'order_history FORCE INDEX (order_history_order)',
   lastNumber: 'SELECT value AS last FROM order_sequence',
   setLastNumber: 'UPDATE order_sequence SET value = ?',

@@ -1,4 +1,4 @@
-import { HISTORY, ORDERS, type Columns } from '../columns.js';
+import { HISTORY, KEYS, ORDERS, type Columns } from '../columns.js';
 import type { CopySql } from './copy.sql.js';
 
 // jsonb is parsed once; of json, each `->>` would parse the row again.
@@ -13,6 +13,7 @@ export const POSTGRES: CopySql = {
   rows: (_, text) => text,
   insertOrders: insert('orders', ORDERS),
   insertHistory: insert('order_history', HISTORY),
+  insertKeys: insert('order_keys', KEYS),
   history: 'order_history',
   lastNumber: 'SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM orders_seq',
   setLastNumber: `SELECT setval('orders_seq', ?::bigint)`,

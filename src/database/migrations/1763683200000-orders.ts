@@ -1,4 +1,5 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { compareExactly } from './exact.collation.js';
 
 const id = (name: string) => ({ name, type: 'varchar', length: '128' });
 const text = (name: string, isMysql: boolean) => ({ name, type: isMysql ? 'longtext' : 'text' }); // MySQL's text ends at 64 KiB
@@ -93,7 +94,7 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
     if (isMysql) {
       await runner.query('CREATE TABLE order_sequence (value BIGINT NOT NULL)');
       await runner.query('INSERT INTO order_sequence VALUES (0)');
-      await compareExactly(runner);
+      await compareExactly(runner, TABLES);
     }
   }
 
@@ -106,11 +107,3 @@ export class OrdersSchema1763683200000 implements MigrationInterface {
 }
 
 const TABLES = ['order_counters', 'order_history', 'orders'];
-
-/** Ids differ in case and in blanks at their end, which MySQL's usual collations ignore. */
-async function compareExactly(runner: QueryRunner): Promise<void> {
-  const [row] = (await runner.query('SELECT VERSION() AS version')) as { version: string }[];
-  const collation = row?.version.includes('MariaDB') ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
-  for (const table of TABLES)
-    await runner.query(`ALTER TABLE ${table} CONVERT TO CHARACTER SET utf8mb4 COLLATE ${collation}`);
-}

@@ -33,7 +33,7 @@ export class BatchResultDto {
   order_id!: string | null;
   @ApiProperty({
     type: 'integer',
-    description: 'what `POST /orders` would have answered: 201, 200 (replayed), 400, 409, 503',
+    description: 'what `POST /orders` would have answered: 201, 200 (replayed), 400, 409, 500, 503',
     example: 201,
   })
   status_code!: number;

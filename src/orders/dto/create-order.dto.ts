@@ -3,16 +3,17 @@ import type { OrderRequest } from '../order.js';
 
 const INTEGER_ID = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
-/** Text of 1 to 128 characters without control characters and halves of surrogate pairs, or an integer as its digits. */
-const textId = (description: string) => ({
+/** Text of 1 to 128 characters without control characters and halves of surrogate pairs. */
+export const TEXT_ID_PATTERN = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]{1,128}$';
+
+/** Such a text, or an integer as its digits. */
+export const textId = (description: string) => ({
   description,
-  oneOf: [
-    { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]{1,128}$' },
-    INTEGER_ID,
-  ],
+  oneOf: [{ type: 'string', pattern: TEXT_ID_PATTERN }, INTEGER_ID],
 });
 
-const TEXT_ID = 'a string of 1 to 128 characters without control characters, or a non-negative integer';
+export const TEXT_ID =
+  'a string of 1 to 128 characters without control characters, or a non-negative integer';
 
 /** An order's id is a path segment of its URL: characters that need no escaping, and no `.` or `..`. */
 export const ORDER_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}$';

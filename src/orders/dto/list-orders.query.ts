@@ -1,7 +1,8 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { InvalidRequest } from '../../common/problem.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
-import type { OrderFilter } from '../orders.reader.js';
+import type { ListPlace, OrderFilter } from '../orders.pages.js';
+import { TEXT_ID_PATTERN } from './create-order.dto.js';
 import { fromCursor } from './order.dto.js';
 
 const INSTANT = { type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' } as const;
@@ -12,7 +13,12 @@ const INSTANT_RULE = 'an instant as in RFC 3339, with a time zone';
 export class ListOrdersQuery {
   @ApiPropertyOptional({ enum: ORDER_STATUSES, description: `one of ${ORDER_STATUSES.join(', ')}` })
   status?: OrderStatus;
-  @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 128, description: 'a user id' })
+  @ApiPropertyOptional({
+    type: 'string',
+    pattern: TEXT_ID_PATTERN,
+    description: 'a string of 1 to 128 characters without control characters',
+    example: 'user-1',
+  })
   user_id?: string;
   @ApiPropertyOptional({ ...INSTANT, description: `${INSTANT_RULE}, inclusive` })
   created_from?: string;
@@ -33,9 +39,9 @@ export class ListOrdersQuery {
 /** @throws InvalidRequest when the cursor is none of ours */
 export function toListRequest(
   query: ListOrdersQuery,
-): [filter: OrderFilter, before: number | undefined, limit: number] {
-  const before = query.cursor === undefined ? undefined : fromCursor(query.cursor);
-  if (query.cursor !== undefined && before === undefined)
+): [filter: OrderFilter, place: ListPlace | undefined, limit: number] {
+  const place = query.cursor === undefined ? undefined : fromCursor(query.cursor);
+  if (query.cursor !== undefined && place === undefined)
     throw new InvalidRequest([{ field: 'cursor', message: 'must be the `next_cursor` of a page' }]);
   const filter: OrderFilter = {
     ...(query.status && { status: query.status }),
@@ -43,5 +49,5 @@ export function toListRequest(
     ...(query.created_from && { createdFrom: Date.parse(query.created_from) }),
     ...(query.created_to && { createdTo: Date.parse(query.created_to) }),
   };
-  return [filter, before, query.limit ?? 50];
+  return [filter, place, query.limit ?? 50];
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { HistoryEntry, Order, OrderError } from '../order.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
+import type { ListPlace, Page } from '../orders.pages.js';
 import type { OrderView } from '../orders.service.js';
 
 const INSTANT = { type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' } as const;
@@ -53,7 +54,7 @@ export class OrderDetailDto extends OrderDto {
     type: 'integer',
     minimum: 1,
     description:
-      'while Pending: 1 is the next; exact up to 100, beyond that an upper bound that counts cancelled orders too',
+      'while Pending: 1 is the next; exact up to 100, beyond that an upper bound that counts cancelled and delayed orders too',
     example: 1,
   })
   queue_position?: number;
@@ -124,13 +125,7 @@ export function toOrderDetailDto({ order, waiting }: OrderView): OrderDetailDto 
   return dto;
 }
 
-export function toOrderPageDto({
-  orders,
-  next,
-}: {
-  orders: Order[];
-  next: number | undefined;
-}): OrderPageDto {
+export function toOrderPageDto({ orders, next }: Page): OrderPageDto {
   return { orders: orders.map(toOrderDto), next_cursor: next === undefined ? null : toCursor(next) };
 }
 
@@ -139,12 +134,12 @@ export function toHistoryDto(history: HistoryEntry[]): HistoryEntryDto[] {
 }
 
 /** Opaque to clients, so that what it stands for may change. */
-export function toCursor(seq: number): string {
-  return Buffer.from(`o${seq}`).toString('base64url');
+export function toCursor({ createdAt, seq }: ListPlace): string {
+  return Buffer.from(`o${createdAt}.${seq}`).toString('base64url');
 }
 
 /** The place a cursor stands for; undefined when it is none of ours. */
-export function fromCursor(cursor: string): number | undefined {
-  const digits = /^o(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1];
-  return digits === undefined ? undefined : Number(digits);
+export function fromCursor(cursor: string): ListPlace | undefined {
+  const parts = /^o(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString());
+  return parts ? { createdAt: Number(parts[1]), seq: Number(parts[2]) } : undefined;
 }

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import type { FailedFilter } from '../orders.reader.js';
+import type { FailedFilter } from '../sql/failed.sql.js';
+import { TEXT_ID, textId } from './create-order.dto.js';
 
 const INSTANT = { type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' } as const;
 const RULE = 'an instant as in RFC 3339, with a time zone, inclusive';
@@ -11,14 +12,8 @@ export class RetryOrdersDto {
   failed_from?: string;
   @ApiPropertyOptional({ ...INSTANT, description: RULE })
   failed_to?: string;
-  @ApiPropertyOptional({
-    type: 'string',
-    minLength: 1,
-    maxLength: 128,
-    description: 'a user id',
-    example: 'user-1',
-  })
-  user_id?: string;
+  @ApiPropertyOptional({ ...textId(TEXT_ID), example: 'user-1' })
+  user_id?: string | number;
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 1,
@@ -41,7 +36,7 @@ export function toRetryRequest(dto: RetryOrdersDto): [filter: FailedFilter, limi
   const filter: FailedFilter = {
     ...(dto.failed_from && { failedFrom: Date.parse(dto.failed_from) }),
     ...(dto.failed_to && { failedTo: Date.parse(dto.failed_to) }),
-    ...(dto.user_id && { userId: dto.user_id }),
+    ...(dto.user_id !== undefined && { userId: String(dto.user_id) }),
   };
   return [filter, dto.limit ?? 1000];
 }

@@ -1,5 +1,19 @@
-/** What tells one order from another, and what a repeat must have the same. */
-export const IDENTITY = 'seq, order_id, idempotency_key, user_id, total_amount, item_ids, status';
+/**
+ * What tells one order from another, and what a repeat must have the same. Takes the length, in characters, of the longest
+ * items that may be the same.
+ */
+const identity = (key: string, length: string) =>
+  `seq, order_id, ${key} AS idempotency_key, user_id, total_amount, status,
+  CASE WHEN ${length}(item_ids) <= ? THEN item_ids END AS item_ids`;
+
+/** The orders whose id is in one list or whose key is in another. `inList` takes the list. */
+export const selectHolders = (inList: string, length = 'LENGTH') => `
+    SELECT ${identity('idempotency_key', length)} FROM orders WHERE order_id ${inList}
+    UNION ALL
+    SELECT ${identity('idempotency_key', length)} FROM orders WHERE idempotency_key ${inList}
+    UNION ALL
+    SELECT ${identity('order_keys.idempotency_key', length)} FROM order_keys JOIN orders ON orders.seq = order_keys.order_seq
+    WHERE order_keys.idempotency_key ${inList}`;
 
 /** What a move returns: `item_ids` only for the one who is to process the order. */
 export const MOVED = `seq, order_id, user_id, total_amount, status, attempts, failures, queue_seq, created_at, started_at,

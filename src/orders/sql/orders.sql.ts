@@ -26,24 +26,35 @@ export interface OrdersSql {
   acceptOrders?: string;
   /** The same for orders with ids of the server's own and without keys: they are not looked for. */
   acceptNewOrders?: string;
-  /** Takes a list of order ids and one of idempotency keys; returns the orders that hold them. */
-  selectHolders: string;
   /**
-   * The only statement that writes `status`: compare-and-set on the status and, for a running attempt, on its number.
-   * Takes from, to, attempt (null: any), at, notBefore, owner, leaseMs, error, queueSeq, interrupted (0 or 1), the
-   * reason unless there is `insertHistory`, and a list of seqs: what is the same for all of them is bound once. Returns the orders that moved, unless there is `movableOrders`.
+   * Takes a length, a list of order ids, the length, a list of idempotency keys, and both again; returns the orders that
+   * hold them (`HolderRow`), without items that are longer than that.
+   */
+  selectHolders: string;
+  /** Takes `[[key, seq], …]` as JSON: keys that came with repeats. One that is taken is left out. */
+  insertKeys: string;
+  /**
+   * The only statement that writes `status`: compare-and-set on the status and, for a running attempt, on its number. An
+   * order that is delayed is not started: `lineUp` ends the delay.
+   * Takes from, to, attempt (null: any), at, notBefore, owner, leaseMs, error, queueSeq, interrupted (0 or 1), ifExpired (0
+   * or 1) unless there is `movableOrders`, the reason unless there is `insertHistory`, and a list of seqs: what is the same
+   * for all of them is bound once. Returns the orders that moved, unless there is `movableOrders`.
    */
   moveOrders: string;
-  /** Takes from, attempt twice, and a list of seqs; locks and returns the orders that `moveOrders` will move. */
+  /** Takes from, to, attempt twice, ifExpired, and a list of seqs; locks and returns the orders that `moveOrders` will move. */
   movableOrders?: string;
   /** Takes a list of seqs; returns the orders as `moveOrders` would. */
   movedOrders?: string;
   /** Takes at, from, to, reason, and a list of the seqs that moved so. Not where `moveOrders` writes it. */
   insertHistory?: string;
+  /** Takes an instant and a list of seqs: those that are Pending, and delayed no longer than that, may start from now on. */
+  lineUp: string;
   /** Takes `[[name, slot, delta], …]` as JSON. */
   addToCounters: string;
   /** Takes a list of order ids; returns these columns of theirs. */
   selectByIds(columns: string): string;
+  /** What is to be said beside a comparison of `not_before`, for the index that holds delayed orders. They all are Pending. */
+  delayed: string;
   /** The instant by the database's clock, in milliseconds since 1970. */
   now: string;
   /** Said after `orders`: which index to take, where the database must be told. */

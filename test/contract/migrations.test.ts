@@ -1,0 +1,110 @@
+import { DataSource } from 'typeorm';
+import { databaseOptions } from '../../src/database/database.options.js';
+import { migrate } from '../../src/database/schema/migrate.js';
+import { PLACES, withDatabase } from '../support/any.database.js';
+import { contentOf, countMigrations, cutOffAfter, withSource } from '../support/schema.js';
+
+/** As an older version left it: two orders, their history with the acceptances, and the counters. */
+const OLD_ROWS = [
+  `INSERT INTO orders (seq, order_id, user_id, total_amount, status, queue_seq, attempts, created_at, started_at, updated_at, item_ids)
+   VALUES (1, 'old-1', 'user-1', 100, 'Pending', 1, 0, 1000, NULL, 1000, '["a"]'),
+          (2, 'old-2', 'user-2', 200, 'Processing', 2, 1, 1001, 1002, 1002, '["b"]')`,
+  `INSERT INTO order_history (order_seq, at, from_status, to_status, attempt)
+   VALUES (1, 1000, NULL, 'Pending', 0), (2, 1001, NULL, 'Pending', 0), (2, 1002, 'Pending', 'Processing', 1)`,
+  `INSERT INTO order_counters (name, value) VALUES ('last_seq', 2), ('Pending', 1), ('Processing', 1)`,
+];
+
+for (const place of Object.values(PLACES)) {
+  (place.isThere ? describe : describe.skip)(`bringing ${place.name} up to date`, () => {
+    /** A database with the first migrations only; from the first on with rows. */
+    const old = async (migrations: number) => {
+      const made = await place.create();
+      if (migrations > 0) {
+        await withSource(made.url, 1, async (source) => {
+          await source.runMigrations();
+          for (const sql of OLD_ROWS) await source.query(sql);
+        });
+        await withSource(made.url, migrations, (source) => source.runMigrations());
+      }
+      return made;
+    };
+    const open = (url: string) => withDatabase(url, (database) => database.ping());
+
+    it.each([0, 1])(
+      'from %i migrations is finished by the next start, wherever it was cut off, and ends the same',
+      async (migrations) => {
+        const clean = await old(migrations);
+        await open(clean.url);
+        const expected = await contentOf(clean.url);
+        await clean.remove();
+        let cuts = 0;
+        for (let isCut = true; isCut; cuts++) {
+          const { url, remove } = await old(migrations);
+          const { wasCut, restore } = cutOffAfter(url, cuts);
+          try {
+            await open(url).catch(() => undefined); // as a process that died
+          } finally {
+            restore();
+          }
+          isCut = wasCut();
+          await open(url);
+          expect([cuts, await contentOf(url)]).toEqual([cuts, expected]);
+          await remove();
+        }
+        expect(cuts).toBeGreaterThan(2);
+      },
+      300_000,
+    );
+
+    it('is undone and done again, and ends the same', async () => {
+      const { url, remove } = await old(1);
+      await open(url);
+      const before = (await contentOf(url)) as { schema: unknown; rows: Record<string, unknown> };
+      const last = countMigrations(url) - 1;
+      await withSource(url, last + 1, (source) => source.undoLastMigration());
+      await open(url);
+      const after = (await contentOf(url)) as typeof before;
+      expect(after.schema).toEqual(before.schema);
+      expect(after.rows['orders']).toEqual(before.rows['orders']);
+      expect(after.rows['order_counters']).toEqual(before.rows['order_counters']);
+      await remove();
+    });
+
+    it('is refused where a newer version has done so, saying which', async () => {
+      const { url, remove } = await old(0);
+      await open(url);
+      await withSource(url, 0, (source) =>
+        source.query(`INSERT INTO migrations (timestamp, name) VALUES (1, 'FromTheFuture1')`),
+      );
+      await expect(open(url)).rejects.toThrow(/made by a newer version of Ordermill \(FromTheFuture1\)/);
+      await remove();
+    });
+
+    if (place === PLACES.file) return;
+
+    it('waits for another process that does, and not for ever; and leaves no lock behind, also when it fails', async () => {
+      const { url, remove } = await old(0);
+      const sources = [1, 2, 3].map(() => new DataSource(databaseOptions(url)));
+      const [holder, other, failing] = await Promise.all(sources.map((source) => source.initialize()));
+      if (!holder || !other || !failing) throw new Error('three were made');
+      const lock =
+        holder.options.type === 'postgres'
+          ? 'SELECT pg_advisory_lock(726837)'
+          : `SELECT GET_LOCK(CONCAT('ordermill.', MD5(DATABASE())), 0)`;
+      await holder.query(lock);
+      await expect(migrate(other, 300)).rejects.toThrow(
+        /another process has been bringing the schema up to date/,
+      );
+      const waiting = migrate(other);
+      await holder.destroy(); // which ends its lock
+      await waiting;
+      await other.query(`INSERT INTO migrations (timestamp, name) VALUES (1, 'FromTheFuture1')`);
+      await expect(migrate(failing)).rejects.toThrow(/newer/);
+      await failing.destroy();
+      await other.query(`DELETE FROM migrations WHERE name = 'FromTheFuture1'`);
+      await migrate(other, 1000);
+      await other.destroy();
+      await remove();
+    });
+  });
+}
