@@ -21,4 +21,5 @@ export default {
   },
   testTimeout: 30_000,
   maxWorkers: 2,
+  workerIdleMemoryLimit: '512MB', // else each keeps the modules of all its suites, over a GiB at the end
 };

@@ -44,6 +44,11 @@ export class Receiver {
     this.#server.closeAllConnections();
   }
 
+  /** Whether it is executing anything for the server's life of this number. */
+  isBusyFor(life: number): boolean {
+    return [...this.#running.values()].some((execution) => execution.life === `/${life}`);
+  }
+
   /** Whether the last attempt was refused for good. */
   hasRefused(id: string): boolean {
     return this.#verdicts.get(id)?.status === 400;

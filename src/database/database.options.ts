@@ -46,8 +46,12 @@ export function databaseOptions(url: string): DataSourceOptions {
   return url.startsWith('sqlite:') ? sqliteOptions(url) : serverOptions(url, 1);
 }
 
-/** For `postgres://…` and `mysql://…`, with what the drivers know in the URL's query: `?sslmode=verify-full`, `?ssl={…}`. */
-export function serverOptions(url: string, poolSize: number) {
+/**
+ * For `postgres://…` and `mysql://…`, with what the drivers know in the URL's query: `?sslmode=verify-full`, `?ssl={…}`.
+ * @param silenceMs after which the server rolls back a transaction whose process says nothing, and closes its connection:
+ *   the rows that it locked are free for others again; 0: never
+ */
+export function serverOptions(url: string, poolSize: number, silenceMs = 0) {
   const common = { url, poolSize, ...MIGRATIONS };
   if (url.startsWith('postgres'))
     return {
@@ -55,12 +59,16 @@ export function serverOptions(url: string, poolSize: number) {
       ...common,
       parseInt8: true, // instants and amounts are below 2^53
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      extra: { keepAlive: true, pipeline: true, options: FIRST_ROWS },
+      extra: {
+        keepAlive: true,
+        pipeline: true,
+        options: `${FIRST_ROWS} -c idle_in_transaction_session_timeout=${silenceMs}`,
+      },
     };
   return {
     type: 'mysql' as const,
     ...common,
-    driver: mysqlDriver(CONNECT_TIMEOUT_MS),
+    driver: mysqlDriver(CONNECT_TIMEOUT_MS, silenceMs),
     charset: 'utf8mb4',
     connectTimeout: CONNECT_TIMEOUT_MS,
     supportBigNumbers: true,

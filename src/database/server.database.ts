@@ -28,11 +28,11 @@ export class ServerDatabase extends Database {
    * Connects and brings the schema up to date.
    * @param url `postgres://…` or `mysql://…`
    * @param poolSize most connections
-   * @param timeoutMs after which a statement without an answer is `DatabaseUnavailable`; 0: never. Those that bring the
-   *   schema up to date may take longer
+   * @param timeoutMs after which a statement without an answer is `DatabaseUnavailable`, and a transaction without a
+   *   statement is rolled back by the server; 0: never. What brings the schema up to date may take longer
    */
   static async open(url: string, poolSize: number, timeoutMs = 0): Promise<ServerDatabase> {
-    const options = serverOptions(url, poolSize);
+    const options = serverOptions(url, poolSize, timeoutMs);
     const source = await new DataSource(options).initialize();
     try {
       await migrate(source);

@@ -2,10 +2,10 @@ import { DatabaseUnavailable } from './database.js';
 
 /**
  * PostgreSQL's error classes for trouble of the server or the connection, not of the statement: 08 connection,
- * 25006 read-only, 53 resources (but a statement's own memory and limits), 57 shutdown, crash and cancelled, 58 system,
- * 55P03 a lock. https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * 25006 read-only, 25P03 and 25P04 a transaction that took too long, 53 resources (but a statement's own memory and
+ * limits), 57 shutdown, crash and cancelled, 58 system, 55P03 a lock. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const POSTGRES_TROUBLE = /^(08...|25006|53[013]00|55P03|57P0[1-5]|57014|58...)$/;
+const POSTGRES_TROUBLE = /^(08...|25006|25P0[34]|53[013]00|55P03|57P0[1-5]|57014|58...)$/;
 
 /** The same of MySQL's driver and server. https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html */
 const MYSQL_TROUBLE =

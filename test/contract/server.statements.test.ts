@@ -53,6 +53,28 @@ for (const server of SERVERS) {
       await database.onApplicationShutdown();
     });
 
+    it('of a process that stands still in a transaction does not hold up the others for ever', async () => {
+      const silent = await ServerDatabase.open(url, POOL_SIZE, 1000);
+      const other = await ServerDatabase.open(url, POOL_SIZE);
+      await other.transaction((query) => query(INSERT, [1]));
+      const add = (query: Query) => query(`UPDATE order_counters SET value = value + 1 WHERE name = 'mark'`);
+      const [locked, awake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const late = silent.transaction(async (query) => {
+        await add(query);
+        locked.resolve();
+        await awake.promise;
+        await add(query);
+      });
+      await locked.promise;
+      await other.transaction(add);
+      awake.resolve();
+      await expect(late).rejects.toThrow(DatabaseUnavailable);
+      expect(await other.read(`SELECT value FROM order_counters WHERE name = 'mark'`)).toEqual([
+        { value: 2 },
+      ]);
+      for (const database of [silent, other]) await database.onApplicationShutdown();
+    });
+
     it('whose tables were changed by another process is taken all the same', async () => {
       const database = await ServerDatabase.open(url, POOL_SIZE);
       const ask = 'SELECT value FROM order_counters';

@@ -27,11 +27,8 @@ async function agree(system: System, numRuns: number): Promise<void> {
   let run = 0;
   const property = fc.asyncProperty(commands, async (sequence) => {
     const model = new OrderModel(`run-${++run}`);
-    try {
-      await fc.asyncModelRun(() => ({ model, real: system }), sequence);
-    } finally {
-      await clear(system, model.userId);
-    }
+    await fc.asyncModelRun(() => ({ model, real: system }), sequence);
+    await clear(system, model.userId);
   });
   await fc.assert(property, { numRuns, endOnFailure: true });
 }

@@ -16,12 +16,16 @@ export interface Member {
 }
 
 const LEASE_MS = 500;
+const TIMEOUT_MS = 1000;
 const RATE = 200;
 
 /** Disturbances last about as long as a lease. */
 const [SHORTEST_MS, LONGEST_MS] = [LEASE_MS / 4, 3 * LEASE_MS];
 const LONGEST_DELAY_MS = 50;
 const PATIENCE_MS = 40_000;
+
+/** Its number among the members: those before it accept. */
+const FIRST_WORKER = 2;
 
 /**
  * Two that accept, the second only while few orders wait, and two that process, over one database. Processes and their
@@ -61,11 +65,11 @@ export class DisturbedCluster {
   }
 
   get apis(): Member[] {
-    return this.members.slice(0, 2);
+    return this.members.slice(0, FIRST_WORKER);
   }
 
   get workers(): Member[] {
-    return this.members.slice(2);
+    return this.members.slice(FIRST_WORKER);
   }
 
   /** Clients come, `count` disturbances go by, two at a time; then everything goes on, and comes to its end. */
@@ -108,6 +112,8 @@ export class DisturbedCluster {
 
   /** Leaves nothing behind. */
   async end(): Promise<void> {
+    void this.#clients.finish();
+    for (const [index] of this.apis.entries()) void this.#clients.disconnect(index);
     for (const { server, proxy } of this.members) {
       server.process.kill('SIGCONT');
       await server.kill();
@@ -120,7 +126,7 @@ export class DisturbedCluster {
     const proxy = await Proxy.open(this.databaseUrl);
     const server = await ServerProcess.start({
       DATABASE_URL: proxy.url,
-      DATABASE_TIMEOUT_MS: 2 * LEASE_MS,
+      DATABASE_TIMEOUT_MS: TIMEOUT_MS,
       LEASE_MS,
       PROCESSOR: 'http',
       PROCESSOR_URL: this.#receiver.url(this.members.length),
@@ -133,11 +139,12 @@ export class DisturbedCluster {
     this.members.push({ server, proxy });
   }
 
-  /** A worker stands still until others have taken what it worked on. */
+  /** A worker with orders stands still until others have taken them, even if it stands still in a transaction. */
   async #loseLease(): Promise<void> {
     const standStill = async () => {
+      await until(async () => this.#receiver.isBusyFor(FIRST_WORKER), Boolean, PATIENCE_MS);
       this.workers[0]?.server.process.kill('SIGSTOP');
-      await wait(2 * LEASE_MS);
+      await wait(TIMEOUT_MS + 2 * LEASE_MS);
       this.workers[0]?.server.process.kill('SIGCONT');
       return withEvidence(this.databaseUrl, (query) =>
         query(`SELECT id FROM order_history WHERE reason = 'interrupted'`),

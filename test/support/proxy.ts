@@ -53,7 +53,7 @@ export class Proxy {
 
   /** Breaks every connection there is, whatever is under way. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
 
   close(): void {
@@ -70,7 +70,7 @@ export class Proxy {
     ] as const) {
       this.#sockets.add(from);
       from.setNoDelay(true);
-      from.on('error', () => to.resetAndDestroy()); // a reset is an end like any other
+      from.on('error', () => reset(to)); // a reset is an end like any other
       from.on('close', () => {
         this.#sockets.delete(from);
         to.destroy();
@@ -89,4 +89,10 @@ export class Proxy {
     if (this.#delayMs > 0) await wait(this.#delayMs);
     while (this.#gate) await this.#gate.promise;
   }
+}
+
+/** A socket that has said its end cannot be reset any more: Node would keep it open for ever (`reset EINVAL`). */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

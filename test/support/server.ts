@@ -8,6 +8,8 @@ const MAIN = new URL('../../dist/src/main.js', import.meta.url).pathname;
 
 /** The built server as a process of its own, which can be killed. */
 export class ServerProcess {
+  #isStopped = false;
+
   private constructor(
     readonly process: ChildProcess,
     readonly url: string,
@@ -32,7 +34,14 @@ export class ServerProcess {
     child.once('exit', (code, signal) =>
       ready.reject(new Error(`exited with ${code ?? signal}:\n${log.join('\n')}`)),
     );
-    return new ServerProcess(child, await ready.promise, log);
+    const server = new ServerProcess(child, await ready.promise, log);
+    child.once('close', (code, signal) => {
+      if (!server.#isStopped && signal !== 'SIGKILL')
+        process.stderr.write(
+          `a server exited by itself with ${code ?? signal}:\n${log.slice(-30).join('\n')}\n`,
+        );
+    });
+    return server;
   }
 
   static spawn(environment: Record<string, string | number>, flags: string[] = []): ChildProcess {
@@ -50,6 +59,7 @@ export class ServerProcess {
 
   /** @returns the exit code; null when a signal ended it */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.#isStopped = true;
     if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
     const exit = once(this.process, 'exit') as Promise<[number | null]>;
     this.process.kill(signal);
