@@ -113,9 +113,8 @@ export class OrderProcessor {
     entries.forEach((entry, index) => {
       const attempt = attempts[index];
       if (attempt instanceof Error) return;
-      this.retries.taken(entry.id);
       if (attempt) this.#start(entry.id, attempt);
-      else this.queue.ack(entry.id); // cancelled in the meantime, or taken before
+      else this.queue.ack(entry.id); // cancelled in the meantime, taken before, or delayed
     });
     const error = attempts.find((attempt) => attempt instanceof Error);
     if (error) throw error;
@@ -123,6 +122,7 @@ export class OrderProcessor {
   }
 
   #start(id: number, attempt: Attempt): void {
+    this.retries.taken(id);
     this.#working++;
     const done = this.#run(id, attempt).then(() => {
       this.#running.delete(done);

@@ -56,7 +56,7 @@ export class RetrySchedule {
     this.#waiting.set(order.seq, callOff);
   }
 
-  /** An order is no longer to be started: it was, or may not be. */
+  /** An order was started: it no longer waits. */
   taken(seq: number): void {
     this.#waiting.get(seq)?.();
     this.#waiting.delete(seq);

@@ -3,6 +3,8 @@ import { anOrder, get, post, until, untilStatus } from '../support/client.js';
 import { SteppingClock } from '../support/stepping.clock.js';
 import { having, TestWork } from '../support/test.work.js';
 import { AttemptFailure } from '../../src/processing/order.handler.js';
+import { OrderProcessor } from '../../src/processing/order.processor.js';
+import { QueueService } from '../../src/queue/queue.service.js';
 
 const BACK_OFF_MS = 300;
 const HOUR_MS = 3_600_000;
@@ -86,6 +88,17 @@ describe('when the clock of the host is set while the process is busy,', () => {
     await create('stopped');
     await untilStatus(server.url, 'stopped', 'Completed');
     expect(waited('stopped')).toBeGreaterThanOrEqual(BACK_OFF_MS);
+  });
+
+  it('to stand still: also an order that the queue has by mistake while it waits', async () => {
+    clock.stop();
+    await create('early');
+    await untilDelayed('early');
+    const { taken } = server.app.get(OrderProcessor);
+    server.app.get(QueueService).enqueue([{ id: 2, place: 2 }]);
+    await until(async () => server.app.get(OrderProcessor).taken > taken);
+    await untilStatus(server.url, 'early', 'Completed');
+    expect(waited('early')).toBeGreaterThanOrEqual(BACK_OFF_MS);
   });
 
   it('back and the server started again: an order waits no longer than its back-off from then on', async () => {

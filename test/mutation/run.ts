@@ -57,7 +57,9 @@ const SUITES: [files: string[], tests: string[]][] = [
   ],
 ];
 
-const TIMEOUT_MS = 180_000;
+/** One that takes this many times as long as without it hangs, and is noticed too. */
+const PATIENCE = 3;
+const LONGEST_MS = 300_000;
 
 const { values } = parseArgs({
   options: { file: { type: 'string', default: '' }, shard: { type: 'string', default: '1/1' } },
@@ -86,12 +88,14 @@ const alive: string[] = [];
 for (const [files, tests] of SUITES)
   for (const file of files.filter((name) => name.includes(values.file))) {
     const source = readFileSync(join(root, file), 'utf8');
-    if (!(await passes(tests))) throw new Error(`the tests of ${file} fail without any mutant`);
+    const startMs = performance.now();
+    if (!(await passes(tests, LONGEST_MS))) throw new Error(`the tests of ${file} fail without any mutant`);
+    const timeoutMs = PATIENCE * (performance.now() - startMs);
     for (const [index, mutant] of mutantsOf(file, source).entries()) {
       if (index % shards !== shard - 1) continue;
       writeFileSync(join(copy, file), apply(source, mutant));
       const line = `${file}:${mutant.line}  ${describe(source, mutant)}`;
-      if (await passes(tests)) alive.push(line);
+      if (await passes(tests, timeoutMs)) alive.push(line);
       else killed++;
       console.log(`${alive.at(-1) === line ? 'ALIVE ' : 'killed'} ${line}`);
     }
@@ -110,8 +114,7 @@ function describe(source: string, { start, end, text }: Mutant): string {
   return `${before} [${source.slice(start, end)} → ${text}]`.replaceAll(/\s+/g, ' ').slice(0, 140);
 }
 
-/** One that hangs is noticed too. */
-function passes(tests: string[]): Promise<boolean> {
+function passes(tests: string[], timeout: number): Promise<boolean> {
   const jest = spawn(
     process.execPath,
     [
@@ -124,7 +127,7 @@ function passes(tests: string[]): Promise<boolean> {
       '--forceExit',
       ...tests,
     ],
-    { cwd: copy, stdio: 'ignore', timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
+    { cwd: copy, stdio: 'ignore', timeout, killSignal: 'SIGKILL' },
   );
   return new Promise((resolve) => jest.once('exit', (code) => resolve(code === 0)));
 }

@@ -49,6 +49,16 @@ export const MUTANTS: Record<string, Mutant> = {
     file: 'src/processing/retry.schedule.ts',
     changes: [['this.reader.delayed(0, MOST)', 'this.reader.delayed(now, MOST)']],
   },
+  /** A claim that comes too late for an order calls off the end of its back-off. */
+  'called-off': {
+    file: 'src/processing/order.processor.ts',
+    changes: [
+      [
+        '      if (attempt) this.#start',
+        '      this.retries.taken(entry.id);\n      if (attempt) this.#start',
+      ],
+    ],
+  },
   /** What is enqueued while it is claimed is forgotten. */
   'forgotten-while-claimed': {
     file: 'src/queue/queue.service.ts',
