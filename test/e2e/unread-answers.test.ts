@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { jest } from '@jest/globals';
+import { HttpConnections } from '../../src/http/http.connections.js';
 import { BareServer, type Handle } from '../support/bare.server.js';
 import { get, until } from '../support/client.js';
 import { RawClient, request } from '../support/raw.js';
@@ -81,8 +83,9 @@ describe('a client that does not read', () => {
     await start(20_000);
     const client = await unreadBy(request('GET', '/long', '', { connection: 'close' }));
     await until(async () => (server.sockets[0]?.writableLength ?? 0) > 0);
+    const looks = jest.spyOn(HttpConnections.prototype, 'closeIdle');
     const closed = server.close();
-    await new Promise((resolve) => setTimeout(resolve, 600)); // the idle are closed after 250 ms
+    await until(async () => looks.mock.calls.length >= 2);
     client.socket.resume();
     expect((await client.end()).length).toBeGreaterThan(LONG);
     await closed;
@@ -97,7 +100,9 @@ describe('a client that does not read', () => {
     const client = await RawClient.open(server.url);
     await client.send(request('GET', '/', '', { connection: 'close' }));
     await until(async () => answer !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const late = await RawClient.open(server.url);
+    await late.send('GET / HTTP/1.1\r\n');
+    expect(await late.end()).toContain('408'); // the time-outs are over
     answer?.();
     expect(await client.end()).toContain('at last');
   });

@@ -90,7 +90,7 @@ for (const [files, tests] of SUITES)
     const source = readFileSync(join(root, file), 'utf8');
     const startMs = performance.now();
     if (!(await passes(tests, LONGEST_MS))) throw new Error(`the tests of ${file} fail without any mutant`);
-    const timeoutMs = PATIENCE * (performance.now() - startMs);
+    const timeoutMs = Math.ceil(PATIENCE * (performance.now() - startMs));
     for (const [index, mutant] of mutantsOf(file, source).entries()) {
       if (index % shards !== shard - 1) continue;
       writeFileSync(join(copy, file), apply(source, mutant));
