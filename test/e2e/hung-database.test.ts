@@ -1,4 +1,4 @@
-import { anOrder, get, post, until } from '../support/client.js';
+import { get, until } from '../support/client.js';
 import { Ledger, withDatabase } from '../support/ledger.js';
 import { OwnMariadb } from '../support/own.mariadb.js';
 import { OwnPostgres } from '../support/own.postgres.js';
@@ -30,11 +30,7 @@ describe.each([
         LEASE_MS: 300,
       }));
       const ledger = new Ledger();
-      const accept = async (order_id: string) => {
-        ledger.send(order_id);
-        const { status, headers } = await post(`${url}/orders`, anOrder({ order_id }));
-        return ledger.note(order_id, status, headers.get('retry-after'));
-      };
+      const accept = (order_id: string) => ledger.post(url, order_id);
       expect(await accept('before')).toBe(true);
       await hanging.freeze();
       const asked = await Promise.all([

@@ -1,4 +1,4 @@
-import { anOrder, get, post, until } from '../support/client.js';
+import { get, until } from '../support/client.js';
 import { Ledger } from '../support/ledger.js';
 import { OwnMariadb } from '../support/own.mariadb.js';
 import { OwnPostgres } from '../support/own.postgres.js';
@@ -29,11 +29,7 @@ describe.each([
         LEASE_MS: 300,
       }));
       const ledger = new Ledger();
-      const isAccepted = async (order_id: string) => {
-        ledger.send(order_id);
-        const { status, headers } = await post(`${url}/orders`, anOrder({ order_id }));
-        return ledger.note(order_id, status, headers.get('retry-after'));
-      };
+      const isAccepted = (order_id: string) => ledger.post(url, order_id);
       const isReady = async () => (await get(`${url}/health/ready`)).status === 200;
       for (let times = 1; times <= 2; times++) {
         // several at once, so that more than one connection knows the server as it was

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { check, OUT_OF_TURN, type Finding, type Query } from '../../chaos/checker.js';
+import { anOrder, post } from './client.js';
 
 /** What clients sent, and what they were told. */
 export class Ledger {
@@ -34,6 +35,13 @@ export class Ledger {
     if (isAccepted) this.accept(orderId);
     else this.refusals.add(`${status}, Retry-After: ${retryAfter}`);
     return isAccepted;
+  }
+
+  /** Posts an order, and notes the answer. @returns whether it is accepted */
+  async post(url: string, order_id: string): Promise<boolean> {
+    this.send(order_id);
+    const { status, headers } = await post(`${url}/orders`, anOrder({ order_id }));
+    return this.note(order_id, status, headers.get('retry-after'));
   }
 
   /**

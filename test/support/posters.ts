@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { anOrder, post } from './client.js';
 import type { Ledger } from './ledger.js';
 
 /** A client's own pause after a refusal: shorter than Retry-After says, to see more of the refusals. */
@@ -36,16 +35,8 @@ export class Posters {
   async #post(client: number): Promise<void> {
     for (let number = 0; !this.#isOver; number++) {
       const order_id = `client-${client}-${number}`;
-      this.ledger.send(order_id);
-      while (!(await this.#isAccepted(order_id, client)) && !this.#isAbandoned) await pause(PAUSE_MS);
+      const url = this.urls[client % this.urls.length] ?? '';
+      while (!(await this.ledger.post(url, order_id)) && !this.#isAbandoned) await pause(PAUSE_MS);
     }
-  }
-
-  async #isAccepted(order_id: string, client: number): Promise<boolean> {
-    const { status, headers } = await post(
-      `${this.urls[client % this.urls.length]}/orders`,
-      anOrder({ order_id }),
-    );
-    return this.ledger.note(order_id, status, headers.get('retry-after'));
   }
 }
