@@ -15,7 +15,7 @@ export interface OrderMove {
   to: OrderStatus;
   attempt: number;
   at: number;
-  /** Its new position in the queue, where it was put at the tail: a person retried it. */
+  /** Its position in the queue, where it may start again now: a person retried it, or its attempt was cut off. */
   queueSeq?: number;
 }
 

@@ -94,7 +94,7 @@ export class OrdersLane {
   }
 
   /** In the lane of the moves, as `renew`. */
-  async lineUp(due: Due): Promise<void> {
+  async endDelay(due: Due): Promise<void> {
     await this.#moves.add({ due });
   }
 
@@ -114,7 +114,7 @@ export class OrdersLane {
       const seqs = await writer.insert(inserts, at);
       const moved = await writer.move(moves);
       for (const renewal of renewals) await writer.renew(renewal);
-      for (const one of due) await writer.lineUp(one);
+      for (const one of due) await writer.endDelay(one);
       await writer.finish(isShared ? 0 : count);
       return { made: writer.moves, seqs, moved };
     });

@@ -49,7 +49,7 @@ export class OrdersService {
   }
 
   /**
-   * Enqueues what a commit put at the tail of the queue: once, in its order. Callers learn of the commit in an order that
+   * Enqueues what may start since a commit: once, in its order. Callers learn of the commit in an order that
    * depends on the route by which each came.
    */
   @OnEvent(ORDERS_MOVED)

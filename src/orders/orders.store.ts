@@ -81,9 +81,9 @@ export class OrdersStore implements OnModuleInit {
     await this.#lane.renew({ owner, leaseMs });
   }
 
-  /** Puts Pending orders whose back-off has ended by `now` back into line. @throws DatabaseUnavailable */
-  async lineUp(seqs: number[], now: number): Promise<void> {
-    await this.#lane.lineUp({ seqs, now });
+  /** Ends the delay of Pending orders that are due by `now`: they may start. @throws DatabaseUnavailable */
+  async endDelay(seqs: number[], now: number): Promise<void> {
+    await this.#lane.endDelay({ seqs, now });
   }
 
   /** How many more orders may be Pending. */

@@ -68,9 +68,9 @@ export class OrdersWriter {
     await this.query(`UPDATE orders ${primary} ${set} AND seq IN (?)`, [leaseMs, owner, seqs]);
   }
 
-  /** Puts delayed orders back into line, but for those that were started, or delayed anew, in the meantime. */
-  async lineUp({ seqs, now }: Due): Promise<void> {
-    await this.query(this.sql.lineUp, [now, this.sql.list(seqs)]);
+  /** Ends the delay of orders, but for those that were started, or delayed anew, in the meantime. */
+  async endDelay({ seqs, now }: Due): Promise<void> {
+    await this.query(this.sql.endDelay, [now, this.sql.list(seqs)]);
   }
 
   /** Writes what was gathered; the transaction is then complete. */
@@ -176,11 +176,11 @@ export class OrdersWriter {
     return this.query<MovedRow>(movedOrders, [moving]);
   }
 
-  #count({ from, to, at, requeue }: Move, row: MovedRow): void {
+  #count({ from, to, at, notBefore }: Move, row: MovedRow): void {
     const { order_id: orderId, user_id: userId, attempts: attempt } = row;
     const seq = Number(row.seq);
-    const queueSeq = requeue && { queueSeq: Number(row.queue_seq) };
-    this.moves.push({ seq, orderId, userId, from, to, attempt, at, ...queueSeq });
+    const position = to === 'Pending' && notBefore === undefined && { queueSeq: Number(row.queue_seq) };
+    this.moves.push({ seq, orderId, userId, from, to, attempt, at, ...position });
     this.#counters.moved(from, to);
     if (to === 'Processing' && attempt === 1)
       this.#counters.firstStarted(Math.max(0, at - Number(row.created_at)));

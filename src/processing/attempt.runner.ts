@@ -9,7 +9,7 @@ import { AttemptFailure, OrderHandler } from './order.handler.js';
 import { describe, detailOf, judge } from './retry.policy.js';
 import type { DelayedOrder } from './retry.schedule.js';
 
-/** An order that this process has taken: it is Processing, and this is its attempt. */
+/** An order that this process has started: it is Processing, and this is its attempt. */
 export interface Attempt {
   order: MovedOrder;
   startedAt: number;
@@ -23,8 +23,8 @@ export interface AttemptEnd {
   delayed?: DelayedOrder;
 }
 
-/** Pause between tries to write down the end of an attempt while the database is in trouble. */
-const SETTLE_RETRY_MS = 250;
+/** Pause between tries to write down the end of an attempt while the database is unavailable. */
+const WRITE_RETRY_MS = 250;
 
 /** Tries that are left to a process that is stopping. */
 const LAST_TRIES = 4;
@@ -32,7 +32,7 @@ const LAST_TRIES = 4;
 /** Why an attempt was aborted: the process stops. */
 class Released extends Error {}
 
-/** Runs attempts: takes orders, has the handler work on them, and writes down how it ended, whatever that takes. */
+/** Runs attempts: starts orders, has the handler work on them, and writes down how it ended, however long that takes. */
 @Injectable()
 export class AttemptRunner {
   /** Names this process as the owner of its attempts. */
@@ -62,7 +62,7 @@ export class AttemptRunner {
    * Moves the orders to Processing in one commit. An entry's attempt is undefined when its order is no longer Pending,
    * and the error when that could not be written.
    */
-  async take(entries: QueueEntry[]): Promise<(Attempt | undefined | Error)[]> {
+  async start(entries: QueueEntry[]): Promise<(Attempt | undefined | Error)[]> {
     const startedAt = this.clock.now();
     const startedMs = this.clock.monotonicMs();
     for (const { id } of entries) this.#held.add(id);
@@ -100,7 +100,7 @@ export class AttemptRunner {
    * Writes down how an attempt ended. Resolves when this order is off our hands; never rejects.
    * @returns the order when it is to be tried again
    */
-  async settle({ move, delayed }: AttemptEnd): Promise<DelayedOrder | undefined> {
+  async finish({ move, delayed }: AttemptEnd): Promise<DelayedOrder | undefined> {
     const isWritten = await this.#write(move);
     this.#held.delete(move.seq);
     return isWritten ? delayed : undefined;
@@ -173,9 +173,9 @@ export class AttemptRunner {
         return moved !== undefined || tries > 1;
       } catch (error) {
         if (tries === 1)
-          this.#logger.warn(`order ${move.seq} waits to be written as ${move.to}: ${String(error)}`);
+          this.#logger.warn(`order ${move.seq}: ${move.to} not written yet, retrying: ${String(error)}`);
         if (this.#isStopping && tries >= LAST_TRIES) return false;
-        await this.clock.wait(SETTLE_RETRY_MS);
+        await this.clock.wait(WRITE_RETRY_MS);
       }
     }
   }

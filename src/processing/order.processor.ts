@@ -5,11 +5,11 @@ import { QueueService } from '../queue/queue.service.js';
 import { AttemptRunner, type Attempt } from './attempt.runner.js';
 import { RetrySchedule } from './retry.schedule.js';
 
-/** Pause after the database refused to let orders be taken. */
+/** Pause after the database or the queue was unavailable. */
 const BACK_OFF_MS = 250;
 
 /**
- * The loop: takes the next orders while there are free slots, and runs them. It never overlaps itself, claims no more
+ * The loop: claims the next orders while there are free slots, and runs them. It never overlaps itself, claims no more
  * than it has free slots, goes again at once after a full batch, backs off on errors, and on stop finishes what runs.
  */
 @Injectable()
@@ -24,10 +24,10 @@ export class OrderProcessor {
   #again = false;
   /** Whether the queue had fewer than there were free slots. */
   #cameShort = false;
-  #taken = 0;
+  #claimed = 0;
   #stopping = false;
   #endBackOff: (() => void) | undefined;
-  #inTrouble = false;
+  #isUnavailable = false;
 
   constructor(
     private readonly queue: QueueService,
@@ -42,9 +42,9 @@ export class OrderProcessor {
     return !this.#isLooping && this.#cameShort && this.#freeSlots() > 0;
   }
 
-  /** How many entries the queue has had for this process. */
-  get taken(): number {
-    return this.#taken;
+  /** How many entries the queue has had for this process so far. */
+  get claimed(): number {
+    return this.#claimed;
   }
 
   get isIdle(): boolean {
@@ -56,21 +56,21 @@ export class OrderProcessor {
     this.#again = true;
     if (this.#stopping || this.#isLooping || this.#endBackOff) return;
     this.#isLooping = true;
-    this.#loop = this.#takeAll();
+    this.#loop = this.#claimAll();
   }
 
-  /** Takes no more orders, and waits for the running attempts: those that last longer are aborted and handed back. */
-  async stop(timeoutMs: number): Promise<void> {
+  /** Claims no more, and waits `SHUTDOWN_TIMEOUT_MS` for the running attempts: those that last longer are handed back. */
+  async stop(): Promise<void> {
     this.#stopping = true;
     this.#endBackOff?.();
     await this.#loop;
-    const callOff = this.clock.timer(timeoutMs, () => this.runner.abort());
+    const callOff = this.clock.timer(this.config.SHUTDOWN_TIMEOUT_MS, () => this.runner.abort());
     await Promise.all(this.#running);
     callOff();
   }
 
   /** Its last look at `#again` and its end are one step: whoever comes after it begins anew, and no wake-up is forgotten. */
-  async #takeAll(): Promise<void> {
+  async #claimAll(): Promise<void> {
     try {
       while (this.#again && !this.#stopping) {
         await this.clock.turn(); // whatever ends or arrives in this turn shares the next claim
@@ -79,12 +79,12 @@ export class OrderProcessor {
         if (free === 0) continue;
         this.#cameShort = (await this.#startNext(free)) < free;
         if (!this.#cameShort) this.#again = true;
-        if (this.#inTrouble) this.#logger.log('orders can be taken again');
-        this.#inTrouble = false;
+        if (this.#isUnavailable) this.#logger.log('orders can be started again');
+        this.#isUnavailable = false;
       }
     } catch (error) {
-      if (!this.#inTrouble) this.#logger.warn(`no orders can be taken for now: ${String(error)}`);
-      this.#inTrouble = true;
+      if (!this.#isUnavailable) this.#logger.warn(`no orders can be started for now: ${String(error)}`);
+      this.#isUnavailable = true;
       this.#endBackOff = this.clock.timer(BACK_OFF_MS, () => {
         this.#endBackOff = undefined;
         this.wake();
@@ -106,15 +106,15 @@ export class OrderProcessor {
   async #startNext(free: number): Promise<number> {
     const entries = await this.queue.claim(free);
     if (entries.length === 0) return 0;
-    this.#taken += entries.length;
-    const attempts = await this.runner.take(entries);
+    this.#claimed += entries.length;
+    const attempts = await this.runner.start(entries);
     const refused = entries.filter((_, index) => attempts[index] instanceof Error);
     this.queue.release(refused);
     entries.forEach((entry, index) => {
       const attempt = attempts[index];
       if (attempt instanceof Error) return;
       if (attempt) this.#start(entry.id, attempt);
-      else this.queue.ack(entry.id); // cancelled in the meantime, taken before, or delayed
+      else this.queue.ack(entry.id); // cancelled in the meantime, started before, or delayed
     });
     const error = attempts.find((attempt) => attempt instanceof Error);
     if (error) throw error;
@@ -122,7 +122,7 @@ export class OrderProcessor {
   }
 
   #start(id: number, attempt: Attempt): void {
-    this.retries.taken(id);
+    this.retries.started(id);
     this.#working++;
     const done = this.#run(id, attempt).then(() => {
       this.#running.delete(done);
@@ -135,7 +135,7 @@ export class OrderProcessor {
     const end = await this.runner.work(attempt);
     this.#working--;
     this.wake();
-    const delayed = await this.runner.settle(end);
+    const delayed = await this.runner.finish(end);
     this.queue.ack(id);
     if (delayed) this.retries.delayed(delayed);
   }

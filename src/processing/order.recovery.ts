@@ -3,7 +3,6 @@ import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
 import { OrdersReader, type ProcessingOrder } from '../orders/orders.reader.js';
 import { OrdersStore } from '../orders/orders.store.js';
-import { QueueService } from '../queue/queue.service.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { suspicionMs } from './retry.policy.js';
 import type { DelayedOrder } from './retry.schedule.js';
@@ -21,32 +20,22 @@ export class OrderRecovery {
   constructor(
     private readonly store: OrdersStore,
     private readonly reader: OrdersReader,
-    private readonly queue: QueueService,
     private readonly runner: AttemptRunner,
     private readonly clock: Clock,
     private readonly database: Database,
   ) {}
 
-  /** Serves the queue from the table: every Pending order that may start now, in line order. */
-  openQueue(wake: () => void): void {
-    const backlog = async (after: number, limit: number) => {
-      const orders = await this.reader.pendingAfter(after, limit);
-      return orders.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq }));
-    };
-    this.queue.open(backlog, wake);
-  }
-
-  /** Takes back what nobody processes. @returns those of them that are to wait */
+  /** Takes back what nobody processes: their transition enqueues them. @returns those that are delayed instead */
   async recover(): Promise<DelayedOrder[]> {
     const abandoned = (await this.reader.processing()).filter(({ seq, owner, isExpired }) =>
       owner === this.runner.owner ? !this.runner.holds(seq) : isExpired || !this.database.isShared,
     );
     if (abandoned.length === 0) return [];
-    const taken = (await Promise.all(abandoned.map((order) => this.#takeBack(order)))).filter(
+    const back = (await Promise.all(abandoned.map((order) => this.#takeBack(order)))).filter(
       (order) => order !== undefined,
     );
-    if (taken.length > 0) this.#logger.log(`took back ${taken.length} interrupted orders`);
-    return taken.filter(({ backOffMs }) => backOffMs > 0);
+    if (back.length > 0) this.#logger.log(`took back ${back.length} interrupted orders`);
+    return back.filter(({ backOffMs }) => backOffMs > 0);
   }
 
   async #takeBack({
@@ -70,8 +59,6 @@ export class OrderRecovery {
     } as const;
     const notBefore = at + backOffMs;
     const moved = await this.store.move(backOffMs > 0 ? { ...move, notBefore } : move);
-    if (!moved) return undefined;
-    if (backOffMs === 0) this.queue.enqueue([{ id: seq, place: queueSeq }]);
-    return { seq, queueSeq, notBefore, backOffMs };
+    return moved && { seq, queueSeq, notBefore, backOffMs };
   }
 }

@@ -4,6 +4,8 @@ import { CONFIG, type Config } from '../config.js';
 import { OrdersModule } from '../orders/orders.module.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { AttemptRunner } from './attempt.runner.js';
+import { BacklogFeed } from './backlog.feed.js';
+import { LeaseRenewal } from './lease.renewal.js';
 import { OrderHandler } from './order.handler.js';
 import { OrderProcessor } from './order.processor.js';
 import { OrderRecovery } from './order.recovery.js';
@@ -26,6 +28,8 @@ async function createHandler(config: Config, clock: Clock): Promise<OrderHandler
   imports: [OrdersModule, QueueModule],
   providers: [
     AttemptRunner,
+    BacklogFeed,
+    LeaseRenewal,
     OrderProcessor,
     OrderRecovery,
     ProcessingSchedule,

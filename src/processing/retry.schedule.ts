@@ -22,7 +22,7 @@ const MOST_BATCHES = 100;
 /**
  * When a delayed order may start: `not_before` in the table says it by the host's clock, which may be set, and this
  * process by how long it has known of the order, which no setting changes. Whichever comes first ends the back-off. The
- * order is put back into line in the table first, where the queue finds it after a crash too, and then in the queue.
+ * order's delay is taken out of the table first, where the queue finds the order after a crash too; then it is enqueued.
  */
 @Injectable()
 export class RetrySchedule {
@@ -31,7 +31,7 @@ export class RetrySchedule {
   readonly #waiting = new Map<number, () => void>();
   /** Orders whose back-off has ended, until the table says so too. */
   readonly #ended = new Map<number, DelayedOrder>();
-  #isLiningUp = false;
+  #isWriting = false;
   #isStopped = false;
 
   constructor(
@@ -50,26 +50,26 @@ export class RetrySchedule {
 
   /** An order was just delayed; its delay is in the table. */
   delayed(order: DelayedOrder): void {
-    this.taken(order.seq);
+    this.started(order.seq);
     if (this.#isStopped || this.#waiting.size >= MOST) return;
     const callOff = this.clock.timer(Math.max(0, order.backOffMs), () => this.#end(order));
     this.#waiting.set(order.seq, callOff);
   }
 
   /** An order was started: it no longer waits. */
-  taken(seq: number): void {
+  started(seq: number): void {
     this.#waiting.get(seq)?.();
     this.#waiting.delete(seq);
     this.#ended.delete(seq);
   }
 
-  /** Puts back into line what has become due by the host's clock, and what could not be written before. */
+  /** Enqueues what has become due by the host's clock, and what could not be written before. */
   async enqueueDue(): Promise<void> {
-    await this.#lineUpEnded();
+    await this.#writeEnded();
     for (let batches = 0; batches < MOST_BATCHES; batches++) {
       const now = this.clock.now();
       const due = await this.reader.due(now, BATCH);
-      await this.#lineUp(due, now);
+      await this.#endDelay(due, now);
       if (due.length < BATCH) return;
     }
   }
@@ -83,29 +83,29 @@ export class RetrySchedule {
   #end(order: DelayedOrder): void {
     this.#waiting.delete(order.seq);
     this.#ended.set(order.seq, order);
-    this.#lineUpEnded().catch((error: unknown) =>
+    this.#writeEnded().catch((error: unknown) =>
       this.#logger.warn(`orders whose back-off has ended wait for the next tick: ${String(error)}`),
     );
   }
 
   /** Its last look at what has ended and its end are one step, so that nothing is left for the next tick. */
-  async #lineUpEnded(): Promise<void> {
-    if (this.#isLiningUp) return;
-    this.#isLiningUp = true;
+  async #writeEnded(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
     try {
       while (this.#ended.size > 0) {
         const orders = [...this.#ended.values()];
-        await this.#lineUp(orders, Math.max(...orders.map(({ notBefore }) => notBefore)));
+        await this.#endDelay(orders, Math.max(...orders.map(({ notBefore }) => notBefore)));
         for (const order of orders) if (this.#ended.get(order.seq) === order) this.#ended.delete(order.seq);
       }
     } finally {
-      this.#isLiningUp = false;
+      this.#isWriting = false;
     }
   }
 
-  async #lineUp(orders: Place[], until: number): Promise<void> {
+  async #endDelay(orders: Place[], until: number): Promise<void> {
     if (orders.length === 0) return;
-    await this.store.lineUp(
+    await this.store.endDelay(
       orders.map(({ seq }) => seq),
       until,
     );

@@ -184,7 +184,7 @@ export function moveContract(open: OpenDatabase): void {
         notBefore: at,
       });
       expect(await opened.reader.get(orderId)).toMatchObject({ attempts: 2, failures: 1, error: FAILURE });
-      await opened.store.lineUp([seq], at);
+      await opened.store.endDelay([seq], at);
       await move(seq, 'Pending', 'Processing');
       await move(seq, 'Processing', 'Failed', { attempt: 3, error: { ...FAILURE, attempt: 3 } });
       expect(await opened.reader.get(orderId)).toMatchObject({

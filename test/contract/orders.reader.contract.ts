@@ -146,10 +146,10 @@ export function readerContract(open: OpenDatabase): void {
       const seqs = [await delayed(early), await delayed(late), await delayed(early), await delayed(early)];
       const start = () => store.move({ seq: seqs[3] ?? NaN, from: 'Pending', to: 'Processing', at });
       expect(await start()).toBeUndefined(); // a delayed order is not started, whoever has it in a queue
-      await store.lineUp(seqs.slice(3), early);
+      await store.endDelay(seqs.slice(3), early);
       expect(await start()).toMatchObject({ status: 'Processing' });
       expect(await reader.pendingAfter(0, 100)).toEqual([]);
-      await store.lineUp(seqs.toReversed(), early);
+      await store.endDelay(seqs.toReversed(), early);
       expect((await reader.pendingAfter(0, 100)).map(({ seq }) => seq)).toEqual([seqs[0], seqs[2]]);
       expect(await reader.due(early, 100)).toEqual([]);
       expect(await reader.delayed(0, 100)).toMatchObject([{ seq: seqs[1], notBefore: late }]);

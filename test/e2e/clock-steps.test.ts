@@ -94,9 +94,9 @@ describe('when the clock of the host is set while the process is busy,', () => {
     clock.stop();
     await create('early');
     await untilDelayed('early');
-    const { taken } = server.app.get(OrderProcessor);
+    const { claimed } = server.app.get(OrderProcessor);
     server.app.get(QueueService).enqueue([{ id: 2, place: 2 }]);
-    await until(async () => server.app.get(OrderProcessor).taken > taken);
+    await until(async () => server.app.get(OrderProcessor).claimed > claimed);
     await untilStatus(server.url, 'early', 'Completed');
     expect(waited('early')).toBeGreaterThanOrEqual(BACK_OFF_MS);
   });

@@ -74,10 +74,12 @@ const canRun = OwnRedis.isPossible() && POSTGRES !== undefined && (await isThere
     }
     await expectAllDone(cluster.ledger.sent.size); // what Redis lost is read anew within a second, and overtaken by then
     for (const { log } of cluster.workers) {
-      const said = log.flatMap((line) => /no orders can be taken|orders can be taken again/.exec(line) ?? []);
+      const said = log.flatMap(
+        (line) => /no orders can be started|orders can be started again/.exec(line) ?? [],
+      );
       const troubles = said.length / 2;
       expect([2, 3]).toContain(troubles); // two kills, and perhaps no Redis at first
-      const each = ['no orders can be taken', 'orders can be taken again'];
+      const each = ['no orders can be started', 'orders can be started again'];
       expect(said).toEqual(Array.from({ length: troubles }, () => each).flat());
     }
   }, 60_000);

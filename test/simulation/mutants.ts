@@ -11,8 +11,8 @@ export const MUTANTS: Record<string, Mutant> = {
     file: 'src/processing/order.processor.ts',
     changes: [
       [
-        'this.#loop = this.#takeAll();',
-        'this.#loop = this.#takeAll().finally(() => (this.#isLooping = false));',
+        'this.#loop = this.#claimAll();',
+        'this.#loop = this.#claimAll().finally(() => (this.#isLooping = false));',
       ],
       ['    this.#isLooping = false;\n', ''],
     ],
@@ -55,7 +55,7 @@ export const MUTANTS: Record<string, Mutant> = {
     changes: [
       [
         '      if (attempt) this.#start',
-        '      this.retries.taken(entry.id);\n      if (attempt) this.#start',
+        '      this.retries.started(entry.id);\n      if (attempt) this.#start',
       ],
     ],
   },

@@ -63,7 +63,7 @@ export const MYSQL: OrdersSql = {
     INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
     SELECT seq, ?, ?, ?, attempts, ? FROM orders WHERE seq IN (?) ORDER BY seq`,
 
-  lineUp: `UPDATE orders FORCE INDEX (PRIMARY) SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq IN (?)`,
+  endDelay: `UPDATE orders FORCE INDEX (PRIMARY) SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq IN (?)`,
 
   addToCounters: `
     INSERT INTO order_counters (name, slot, value)

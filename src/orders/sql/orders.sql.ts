@@ -35,7 +35,7 @@ export interface OrdersSql {
   insertKeys: string;
   /**
    * The only statement that writes `status`: compare-and-set on the status and, for a running attempt, on its number. An
-   * order that is delayed is not started: `lineUp` ends the delay.
+   * order that is delayed is not started: `endDelay` ends the delay.
    * Takes from, to, attempt (null: any), at, notBefore, owner, leaseMs, error, queueSeq, interrupted (0 or 1), ifExpired (0
    * or 1) unless there is `movableOrders`, the reason unless there is `insertHistory`, and a list of seqs: what is the same
    * for all of them is bound once. Returns the orders that moved, unless there is `movableOrders`.
@@ -48,7 +48,7 @@ export interface OrdersSql {
   /** Takes at, from, to, reason, and a list of the seqs that moved so. Not where `moveOrders` writes it. */
   insertHistory?: string;
   /** Takes an instant and a list of seqs: those that are Pending, and delayed no longer than that, may start from now on. */
-  lineUp: string;
+  endDelay: string;
   /** Takes `[[name, slot, delta], …]` as JSON. */
   addToCounters: string;
   /** Takes a list of order ids; returns these columns of theirs. */

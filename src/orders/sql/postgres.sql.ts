@@ -63,7 +63,7 @@ export const POSTGRES: OrdersSql = {
     )
     SELECT * FROM moved`,
 
-  lineUp: `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq = ${NUMBERS}`,
+  endDelay: `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq = ${NUMBERS}`,
 
   addToCounters: `
     INSERT INTO order_counters (name, slot, value)

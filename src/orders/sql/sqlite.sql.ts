@@ -38,7 +38,7 @@ export const SQLITE: OrdersSql = {
     INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
     SELECT seq, ?, ?, ?, attempts, ? FROM orders WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
 
-  lineUp: `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq IN (SELECT value FROM json_each(?))`,
+  endDelay: `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq IN (SELECT value FROM json_each(?))`,
 
   addToCounters: `
     INSERT INTO order_counters (name, slot, value) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
