@@ -39,4 +39,15 @@ describe('the queue, of an entry that is enqueued while it is claimed,', () => {
     queue.ack(1);
     expect(await queue.claim(2)).toEqual([]);
   });
+
+  it('gives it once when it is enqueued after it was released', async () => {
+    const { queue } = await queueOf();
+    queue.enqueue([entry(1)]);
+    await queue.claim(1);
+    queue.release([entry(1)]);
+    queue.enqueue([entry(1)]);
+    expect(await queue.claim(2)).toEqual([entry(1)]);
+    queue.ack(1);
+    expect(await queue.claim(2)).toEqual([]);
+  });
 });
