@@ -56,11 +56,11 @@ export class OrdersService {
   onOrdersMoved({ moves }: OrdersMoved): void {
     const added: QueueEntry[] = [];
     for (const { seq, from, queueSeq } of moves)
-      if (from === null || queueSeq !== undefined) added.push({ id: seq, place: queueSeq ?? seq });
+      if (from === null || queueSeq !== undefined) added.push({ id: seq, position: queueSeq ?? seq });
     if (added.length > 0) this.queue.enqueue(added);
   }
 
-  /** Orders may have been stored unknown to the queue: the line is read anew, so that they keep their place. */
+  /** Orders may have been stored unknown to the queue: the queue is read anew, so that they keep their position. */
   @OnEvent(ORDERS_UNCERTAIN)
   onOrdersUncertain(): void {
     this.queue.rewind();
@@ -92,7 +92,7 @@ export class OrdersService {
     return history;
   }
 
-  /** Takes a Pending order out of the line for good. @throws OrderNotFound, WrongStatus when it is too late */
+  /** Takes a Pending order out of the queue for good. @throws OrderNotFound, WrongStatus when it is too late */
   async cancel(orderId: string): Promise<OrderView> {
     const { order } = await this.get(orderId);
     const move = {

@@ -50,7 +50,7 @@ export class BacklogFeed {
   /** Pending orders that may start now, by their position. */
   async #read(after: number, limit: number): Promise<QueueEntry[]> {
     const orders = await this.reader.pendingAfter(after, limit);
-    return orders.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq }));
+    return orders.map(({ seq, queueSeq }) => ({ id: seq, position: queueSeq }));
   }
 
   /** @param claimed how many orders had been claimed when the queue was last read anew */

@@ -109,6 +109,6 @@ export class RetrySchedule {
       orders.map(({ seq }) => seq),
       until,
     );
-    this.queue.enqueue(orders.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq })));
+    this.queue.enqueue(orders.map(({ seq, queueSeq }) => ({ id: seq, position: queueSeq })));
   }
 }

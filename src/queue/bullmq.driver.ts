@@ -11,8 +11,8 @@ const PAGE = 1000;
 const READ_MS = 1000;
 
 /**
- * A window of the line in Redis, which all processes share; each one that claims reads the backlog on when the window
- * runs empty. Nothing gets there but by such a reading, in line order: a process that only accepts cannot know what
+ * A window of the queue in Redis, which all processes share; each one that claims reads the backlog on when the window
+ * runs empty. Nothing gets there but by such a reading, in queue order: a process that only accepts cannot know what
  * stands before. While Redis is away nothing can be claimed; the backlog is read from its beginning when it is back.
  */
 @Injectable()
@@ -58,7 +58,7 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
 
   /** They are read from the backlog. */
   enqueue(entries: QueueEntry[]): void {
-    for (const { id, place } of entries) if (!this.#claimed.has(id)) this.#cursor.goBack(place - 1);
+    for (const { id, position } of entries) if (!this.#claimed.has(id)) this.#cursor.goBack(position - 1);
   }
 
   claim(limit: number): Promise<QueueEntry[]> {
@@ -87,7 +87,7 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   }
 
   rewind(): void {
-    for (const { id } of this.#front.splice(0)) this.ack(id); // it gets its place in line again when it is read
+    for (const { id } of this.#front.splice(0)) this.ack(id); // it gets its position in the queue again when it is read
     this.#cursor.goBack(0);
   }
 
@@ -115,10 +115,10 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
         Math.min(limit - claimed.length, await this.#queue.length()),
       );
       for (const job of jobs) {
-        const { id, place } = job.data;
+        const { id, position } = job.data;
         const isOurs = this.#claimed.has(id); // its lock had run out
         this.#claimed.set(id, job);
-        if (!isOurs) claimed.push({ id, place });
+        if (!isOurs) claimed.push({ id, position });
       }
       if (error) throw error;
       if (jobs.length === 0) return;

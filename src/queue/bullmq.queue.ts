@@ -17,10 +17,10 @@ const TIMEOUT_MS = 5000;
 const CLOSE_MS = 500;
 
 /**
- * BullMQ knows priorities up to 2^21, so this many neighbouring places share one; within it, first added is first
- * taken. Enough for 2^31 places; those beyond it share the last one.
+ * BullMQ knows priorities up to 2^21, so this many neighbouring positions share one; within it, first added is first
+ * taken. Enough for 2^31 positions; those beyond it share the last one.
  */
-const PLACES_PER_PRIORITY = 1024;
+const POSITIONS_PER_PRIORITY = 1024;
 const LAST_PRIORITY = 2 ** 21 - 1;
 
 /** BullMQ's list in Redis, over one connection that comes back by itself. Every call fails at once while Redis is away. */
@@ -89,12 +89,12 @@ export class BullmqQueue {
     if (entries.length === 0) return;
     this.#check();
     await this.#queue.addBulk(
-      entries.map(({ id, place }) => ({
+      entries.map(({ id, position }) => ({
         name: 'order',
-        data: { id, place },
+        data: { id, position },
         opts: {
           jobId: `order-${id}`, // BullMQ takes no number
-          priority: Math.min(1 + Math.floor(place / PLACES_PER_PRIORITY), LAST_PRIORITY),
+          priority: Math.min(1 + Math.floor(position / POSITIONS_PER_PRIORITY), LAST_PRIORITY),
           removeOnComplete: true,
           removeOnFail: true,
         },

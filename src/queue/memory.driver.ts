@@ -3,7 +3,7 @@ import { Fifo } from './fifo.js';
 import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
 
 /**
- * A FIFO in this process's memory that holds a window of the line; the rest is read on from the backlog when the
+ * A FIFO in this process's memory that holds a window of the queue; the rest is read on from the backlog when the
  * window runs empty. It starts with an empty window at the beginning of the backlog, so that boot is a refill.
  */
 @Injectable()
@@ -11,11 +11,11 @@ export class MemoryQueueDriver extends QueueDriver {
   readonly #window = new Fifo<QueueEntry>();
   /** Ids in the window and claimed ones. */
   readonly #known = new Set<number>();
-  /** Every entry of the backlog up to this place has been seen. */
+  /** Every entry of the backlog up to this position has been seen. */
   #cursor = 0;
   /** Whether the backlog may hold entries beyond the cursor. */
   #hasMore = true;
-  /** The read that is under way may have missed what stands behind this place; Infinity: nothing. */
+  /** The read that is under way may have missed what stands behind this position; Infinity: nothing. */
   #missedAfter = Infinity;
   /** Room in the window that is kept for the read that is under way. */
   #reserved = 0;
@@ -32,10 +32,10 @@ export class MemoryQueueDriver extends QueueDriver {
   enqueue(entries: QueueEntry[]): void {
     for (const entry of entries) {
       if (this.#known.has(entry.id)) continue;
-      if (this.#hasMore && entry.place > this.#cursor)
-        this.#missedAfter = Math.min(this.#missedAfter, entry.place - 1); // it will be read, in its turn
+      if (this.#hasMore && entry.position > this.#cursor)
+        this.#missedAfter = Math.min(this.#missedAfter, entry.position - 1); // it will be read, in its turn
       else if (this.#window.length + this.#reserved < this.capacity) this.#push(entry);
-      else this.#readFrom(entry.place - 1);
+      else this.#readFrom(entry.position - 1);
     }
   }
 
@@ -66,13 +66,13 @@ export class MemoryQueueDriver extends QueueDriver {
   #push(entry: QueueEntry): void {
     this.#known.add(entry.id);
     this.#window.push(entry);
-    if (!this.#hasMore) this.#cursor = Math.max(this.#cursor, entry.place);
+    if (!this.#hasMore) this.#cursor = Math.max(this.#cursor, entry.position);
   }
 
-  #readFrom(place: number): void {
-    this.#cursor = Math.min(this.#cursor, place);
+  #readFrom(position: number): void {
+    this.#cursor = Math.min(this.#cursor, position);
     this.#hasMore = true;
-    this.#missedAfter = Math.min(this.#missedAfter, place);
+    this.#missedAfter = Math.min(this.#missedAfter, position);
   }
 
   async #readOn(): Promise<void> {
@@ -82,13 +82,13 @@ export class MemoryQueueDriver extends QueueDriver {
     this.#missedAfter = Infinity;
     this.#reserved = room;
     const entries = await this.#backlog(from, room).finally(() => (this.#reserved = 0));
-    if (this.#missedAfter < from) return; // sent back during the read: the line is read from there instead
+    if (this.#missedAfter < from) return; // sent back during the read: the queue is read from there instead
     for (const entry of entries) {
       if (this.#known.has(entry.id)) continue;
       this.#known.add(entry.id);
       this.#window.push(entry);
     }
-    this.#cursor = Math.min(this.#missedAfter, entries.at(-1)?.place ?? from);
+    this.#cursor = Math.min(this.#missedAfter, entries.at(-1)?.position ?? from);
     this.#hasMore = this.#missedAfter < Infinity || entries.length === room;
   }
 }

@@ -5,7 +5,7 @@ import { MemoryQueueDriver } from './memory.driver.js';
 import { QueueDriver } from './queue.driver.js';
 import { QueueService } from './queue.service.js';
 
-/** Where others take from the same line, what was read is soon old, and is read anew each second. */
+/** Where others take from the same queue, what was read is soon old, and is read anew each second. */
 const SHARED_WINDOW = 1000;
 
 async function createDriver(config: Config, clock: Clock): Promise<QueueDriver> {

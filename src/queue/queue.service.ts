@@ -24,7 +24,7 @@ export class QueueService {
     this.#wake();
   }
 
-  /** The next entries in line, at most `limit`. Calls must not overlap. */
+  /** The next entries in the queue, at most `limit`. Calls must not overlap. */
   async claim(limit: number): Promise<QueueEntry[]> {
     const entries = await this.driver.claim(limit);
     for (const { id } of entries) this.#claimed.add(id);
@@ -40,7 +40,7 @@ export class QueueService {
     if (again) this.enqueue([again]);
   }
 
-  /** Not started after all: the next in line again. */
+  /** Not started after all: the next in the queue again. */
   release(entries: QueueEntry[]): void {
     for (const { id } of entries) {
       this.#claimed.delete(id);
@@ -49,7 +49,7 @@ export class QueueService {
     this.driver.release(entries);
   }
 
-  /** Reads the line anew from the backlog, for entries that an enqueue missed. */
+  /** Reads the queue anew from the backlog, for entries that an enqueue missed. */
   rewind(): void {
     this.driver.rewind();
     this.#wake();

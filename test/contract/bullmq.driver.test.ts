@@ -60,7 +60,7 @@ suite('Redis', () => {
       expect(await drain(driver, 1)).toEqual([3]);
     });
 
-    it('claims what comes back to a place far ahead before what waits behind it', async () => {
+    it('claims what comes back to a position far ahead before what waits behind it', async () => {
       const { driver, table } = await serve(bench.name(), []);
       await driver.claim(1);
       for (const id of [5000, 5001, 7]) table.set(id, entry(id));
@@ -68,7 +68,7 @@ suite('Redis', () => {
       expect(await drain(driver, 1)).toEqual([7, 5000, 5001]);
     });
 
-    it('reads what comes before a long line, though the line never runs out', async () => {
+    it('reads what comes before a long line, though the queue never runs out', async () => {
       const { driver, table } = await serve(bench.name(), range(5000, 5999));
       expect(idsOf(await driver.claim(1))).toEqual([5000]);
       table.set(1, entry(1));
@@ -82,7 +82,7 @@ suite('Redis', () => {
       expect(later.length).toBeLessThan(950);
     });
 
-    it('claims in line order, also from what others brought in', async () => {
+    it('claims in queue order, also from what others brought in', async () => {
       const name = bench.name();
       const { table, read } = tableOf(range(1, 5000));
       const [one, other] = await Promise.all([bench.driver({ name }), bench.driver({ name })]);

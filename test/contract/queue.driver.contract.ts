@@ -27,12 +27,12 @@ export function queueDriverContract(
       return { driver, table };
     }
 
-    it.each([1, 3, 4, 1000])('claims the backlog in line order, %i at a time', async (limit) => {
+    it.each([1, 3, 4, 1000])('claims the backlog in queue order, %i at a time', async (limit) => {
       const { driver } = await serve(...range(1, 50));
       expect(await drain(driver, limit)).toEqual(range(1, 50));
     });
 
-    it('claims what is enqueued in the order of the line, behind the backlog', async () => {
+    it('claims what is enqueued in the order of the queue, behind the backlog', async () => {
       const { driver, table } = await serve(...range(1, 10));
       const claimed = idsOf(await driver.claim(3));
       for (const id of range(11, 30)) {
@@ -96,7 +96,7 @@ export function queueDriverContract(
       let isDown = true;
       driver.open(async (after) => {
         if (isDown) throw new Error('down');
-        return entries(1, 2, 3).filter(({ place }) => place > after);
+        return entries(1, 2, 3).filter(({ position }) => position > after);
       });
       await expect(driver.claim(2)).rejects.toThrow('down');
       driver.enqueue(entries(3));

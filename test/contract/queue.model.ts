@@ -34,16 +34,16 @@ export const steps = fc.array(
 
 /** A table of pending entries, and what a driver's promises say about it. `take` checks every claim. */
 export class QueueModel {
-  /** What is Pending: by id. An entry's id is the place it was accepted at. */
+  /** What is Pending: by id. An entry's id is the position it was accepted at. */
   readonly #table = new Map<number, QueueEntry>();
   readonly #claimed = new Map<number, QueueEntry>();
   /** Released entries in the order in which they must come again. */
   #front: number[] = [];
-  /** Never claimed, and enqueued when they were accepted: these must come in line order. */
+  /** Never claimed, and enqueued when they were accepted: these must come in queue order. */
   readonly #firstTime = new Set<number>();
   /** Entries that the driver cannot know of until it rewinds or happens to read them. */
   readonly #lost = new Set<number>();
-  #places = 0;
+  #positions = 0;
   #lastFirstTime = 0;
   #duringRead: (() => void) | undefined;
   #readsFirst = false;
@@ -135,13 +135,13 @@ export class QueueModel {
 
   #read(after: number, limit: number): QueueEntry[] {
     return [...this.#table.values()]
-      .filter(({ place }) => place > after)
-      .toSorted((a, b) => a.place - b.place)
+      .filter(({ position }) => position > after)
+      .toSorted((a, b) => a.position - b.position)
       .slice(0, limit);
   }
 
   #accept(isEnqueued: boolean): void {
-    const entry = { id: ++this.#places, place: this.#places };
+    const entry = { id: ++this.#positions, position: this.#positions };
     this.#table.set(entry.id, entry);
     (isEnqueued ? this.#firstTime : this.#lost).add(entry.id);
     if (isEnqueued) this.driver.enqueue([entry]);
@@ -150,15 +150,15 @@ export class QueueModel {
   #rewind(): void {
     this.driver.rewind();
     this.#lost.clear();
-    this.#front.length = 0; // what was released stands at its place in line again
+    this.#front.length = 0; // what was released stands at its position in the queue again
   }
 
   #claim(entry: QueueEntry): void {
-    const { id, place } = entry;
+    const { id, position } = entry;
     this.#claimed.set(id, entry);
     if (!this.#firstTime.delete(id)) return;
-    expect(place).toBeGreaterThan(this.#lastFirstTime);
-    this.#lastFirstTime = place;
+    expect(position).toBeGreaterThan(this.#lastFirstTime);
+    this.#lastFirstTime = position;
   }
 
   /** Those claimed last could not be started. */
@@ -174,7 +174,7 @@ export class QueueModel {
     if (this.#claimed.delete(id)) this.driver.ack(id);
   }
 
-  /** A failed attempt that may be tried again at once: Pending in its old place. */
+  /** A failed attempt that may be tried again at once: Pending in its old position. */
   #retry(id: number): void {
     const entry = this.#claimed.get(id);
     if (!entry) return;

@@ -37,7 +37,7 @@ export function whileReadingContract(make: () => QueueDriver | Promise<QueueDriv
       expect([...idsOf(await claim), ...(await drain(driver, 3))]).toEqual([...ids, ...late]);
     });
 
-    it('misses nothing that comes back to a place which the read has passed', async () => {
+    it('misses nothing that comes back to a position which the read has passed', async () => {
       const { driver, table, looked, goOn } = await serveSlowly(1, 2, 4);
       const claim = driver.claim(2);
       await looked;

@@ -1,6 +1,6 @@
 import type { QueueDriver, QueueEntry } from '../../src/queue/queue.driver.js';
 
-export const entry = (id: number): QueueEntry => ({ id, place: id });
+export const entry = (id: number): QueueEntry => ({ id, position: id });
 
 export const range = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -20,8 +20,8 @@ export function tableOf(ids: number[]) {
   const table = new Map(ids.map((id) => [id, entry(id)]));
   const read = (after: number, limit: number) =>
     [...table.values()]
-      .filter(({ place }) => place > after)
-      .toSorted((a, b) => a.place - b.place)
+      .filter(({ position }) => position > after)
+      .toSorted((a, b) => a.position - b.position)
       .slice(0, limit);
   return { table, read };
 }

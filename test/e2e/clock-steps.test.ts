@@ -95,7 +95,7 @@ describe('when the clock of the host is set while the process is busy,', () => {
     await create('early');
     await untilDelayed('early');
     const { claimed } = server.app.get(OrderProcessor);
-    server.app.get(QueueService).enqueue([{ id: 2, place: 2 }]);
+    server.app.get(QueueService).enqueue([{ id: 2, position: 2 }]);
     await until(async () => server.app.get(OrderProcessor).claimed > claimed);
     await untilStatus(server.url, 'early', 'Completed');
     expect(waited('early')).toBeGreaterThanOrEqual(BACK_OFF_MS);

@@ -28,14 +28,17 @@ describe('an order that is enqueued while the loop comes to its end', () => {
         const seen = line.filter(({ seq }) => seq !== late?.seq);
         late?.enqueue();
         late = undefined;
-        return seen.map(({ seq, queueSeq }) => ({ id: seq, place: queueSeq }));
+        return seen.map(({ seq, queueSeq }) => ({ id: seq, position: queueSeq }));
       },
       () => processor.wake(),
     );
     for (let steps = 0; steps < STEPS; steps++) {
       const orderId = `after-${steps}`;
       const { seq } = await store.insert(aRequest({ orderId }));
-      late = { seq, enqueue: () => void stepsLater(steps, () => queue.enqueue([{ id: seq, place: seq }])) };
+      late = {
+        seq,
+        enqueue: () => void stepsLater(steps, () => queue.enqueue([{ id: seq, position: seq }])),
+      };
       queue.rewind();
       await untilStatus(server.url, orderId, 'Completed');
     }

@@ -25,7 +25,7 @@ export const MUTANTS: Record<string, Mutant> = {
       [
         'return this.store.insert(request);',
         `return this.store.insert(request).then((receipt) => {
-          if (!receipt.replayed) this.queue.enqueue([{ id: receipt.seq, place: receipt.seq }]);
+          if (!receipt.replayed) this.queue.enqueue([{ id: receipt.seq, position: receipt.seq }]);
           return receipt;
         });`,
       ],
@@ -33,7 +33,7 @@ export const MUTANTS: Record<string, Mutant> = {
         'return this.store.insertAll(requests);',
         `return this.store.insertAll(requests).then((outcomes) => {
           this.queue.enqueue(outcomes.flatMap((outcome) =>
-            'value' in outcome && !outcome.value.replayed ? { id: outcome.value.seq, place: outcome.value.seq } : []));
+            'value' in outcome && !outcome.value.replayed ? { id: outcome.value.seq, position: outcome.value.seq } : []));
           return outcomes;
         });`,
       ],

@@ -19,12 +19,12 @@ describe('the queue, of an entry that is enqueued while it is claimed,', () => {
     const { queue, woken } = await queueOf();
     queue.enqueue([entry(1)]);
     await queue.claim(1);
-    queue.enqueue([{ id: 1, place: 7 }]);
+    queue.enqueue([{ id: 1, position: 7 }]);
     expect(await queue.claim(1)).toEqual([]);
     woken.times = 0;
     queue.ack(1);
     expect(woken.times).toBe(1);
-    expect(await queue.claim(1)).toEqual([{ id: 1, place: 7 }]);
+    expect(await queue.claim(1)).toEqual([{ id: 1, position: 7 }]);
     queue.ack(1);
     expect(await queue.claim(1)).toEqual([]);
   });
