@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { backlog } from './benchmarks/backlog.ts';
 import { batch } from './benchmarks/batch.ts';
 import { cluster } from './benchmarks/cluster.ts';
+import { cpu } from './benchmarks/cpu.ts';
 import { drain } from './benchmarks/drain.ts';
 import { growth } from './benchmarks/growth.ts';
 import { intake } from './benchmarks/intake.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: Benchmark[] = [
   sustained,
   batch,
   drain,
+  cpu,
   reads,
   growth,
   backlog,
@@ -37,6 +39,7 @@ const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.
   npm run bench                  all that need nothing else, at most 10 minutes; writes bench/results.json and docs/
   npm run bench -- <name> …      only these: ${BENCHMARKS.map(({ name }) => name).join(', ')}
   npm run bench -- cluster       and sizing need PostgreSQL at TEST_POSTGRES_URL
+  BENCH_BEFORE=<dist/src/main.js of another build> npm run bench -- cpu    says what a change costs
   npm run bench -- --check       fails when a bar is missed
   npm run bench -- --quick       only sees that they run: its figures mean nothing and are not kept
 `;

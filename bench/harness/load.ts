@@ -8,6 +8,7 @@ export interface Load {
   method?: 'GET' | 'POST';
   /** Asked for in turn. */
   paths?: string[];
+  /** Each request has another number in the place of `NUMBER`. */
   body?: string;
   connections: number;
   seconds?: number;
@@ -22,6 +23,9 @@ export interface LoadReport {
   p50Ms: number;
   p99Ms: number;
 }
+
+/** In a body: another number for each request. */
+export const NUMBER = '{number}';
 
 /** The body of `POST /orders`: without an id, so that each is a new order. */
 export const ORDER = { user_id: 'user-1', item_ids: ['item-1', 'item-2'], total_amount: 29.99 };
@@ -40,12 +44,17 @@ export async function load(load: Load): Promise<LoadReport> {
   return report;
 }
 
-export function postOrders(url: string, amount: Pick<Load, 'seconds' | 'requests'>): Promise<LoadReport> {
+/** @param order with fields of its own, if any */
+export function postOrders(
+  url: string,
+  amount: Pick<Load, 'seconds' | 'requests'>,
+  order: object = ORDER,
+): Promise<LoadReport> {
   return load({
     url,
     method: 'POST',
     paths: ['/orders'],
-    body: JSON.stringify(ORDER),
+    body: JSON.stringify(order),
     connections: 64,
     ...amount,
   });

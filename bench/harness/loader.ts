@@ -1,11 +1,15 @@
 import autocannon from 'autocannon';
-import type { Load, LoadReport } from './load.ts';
+import { NUMBER, type Load, type LoadReport } from './load.ts';
 import { percentile } from './statistics.ts';
 
 /** A process of its own: runs autocannon for each message, so that neither the servers nor the clock share its loop. */
 process.on('message', (load: Load) => {
   void run(load).then((report) => process.send?.(report)); // a rejection ends this process, and the run with it
 });
+
+/** Of all requests with a number so far; no two runs share one. */
+let numbers = 0;
+const RUN = Date.now().toString(36);
 
 async function run(load: Load): Promise<LoadReport> {
   const { url, method = 'GET', paths = ['/'], body, connections, seconds, requests } = load;
@@ -21,7 +25,10 @@ async function run(load: Load): Promise<LoadReport> {
         connections: Math.min(connections, requests ?? connections),
         ...(requests ? { amount: requests } : { duration: seconds ?? 1 }),
         ...(body && { body, headers: { 'content-type': 'application/json' } }),
-        requests: paths.map((path) => ({ path })),
+        requests: paths.map((path) => ({
+          path,
+          ...(body?.includes(NUMBER) && { setupRequest: numbered(body) }),
+        })),
         sampleInt: 100,
       },
       (error: Error | null, result) => (error ? reject(error) : resolve(result)),
@@ -43,4 +50,11 @@ async function run(load: Load): Promise<LoadReport> {
     p50Ms: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),
   };
+}
+
+function numbered(body: string) {
+  return (request: autocannon.Request): autocannon.Request => ({
+    ...request,
+    body: body.replace(NUMBER, `${RUN}-${++numbers}`),
+  });
 }

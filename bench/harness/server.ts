@@ -19,6 +19,8 @@ const FLAGS = scripts['start:prod']?.match(/--\S+/g) ?? [];
 /** What can be started: Ordermill as it is built, and what it is compared with. */
 export const PROGRAMS = {
   ordermill: path('../../dist/src/main.js'),
+  /** Another build of it, `…/dist/src/main.js`, to see what a change costs. */
+  before: process.env['BENCH_BEFORE'] ?? '',
   unstored: path('../dist/bench/baselines/unstored.js'),
   plain: path('../dist/bench/baselines/plain.js'),
   textbook: path('../dist/bench/baselines/textbook.js'),
@@ -78,7 +80,10 @@ export class Server implements AsyncDisposable {
   ): Promise<Server> {
     const own = folder ? undefined : temporaryFolder();
     const startedAt = performance.now();
-    const flags = [...(program === 'ordermill' ? FLAGS : []), ...(probe ? ['--import', PROBE] : [])];
+    const flags = [
+      ...(program === 'ordermill' || program === 'before' ? FLAGS : []),
+      ...(probe ? ['--import', PROBE] : []),
+    ];
     const child = spawn(process.execPath, [...flags, PROGRAMS[program]], {
       cwd: folder ?? own?.path,
       env: {
