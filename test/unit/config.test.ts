@@ -30,6 +30,13 @@ describe('the configuration', () => {
     expect(parseConfig(dotEnv)).toEqual(defaults);
   });
 
+  it('is in the README, key by key, with its defaults', () => {
+    const rows = readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(
+      /^\| `([A-Z_]+)` +\| (?:`(.*?)`|–) +\|/gm,
+    );
+    expect(Object.fromEntries([...rows].map(([, key, value]) => [key, value ?? '']))).toEqual(dotEnv);
+  });
+
   it('reads the environment in one place', () => {
     const readers = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
