@@ -1,13 +1,16 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { TypeOn } from '../database/portable.data.source.js';
 
 /** One row for each move of an order, written in the move's own transaction. Its acceptance is in the order itself. */
 @Entity('order_history')
 export class OrderHistoryEntity {
-  @PrimaryGeneratedColumn()
+  @PrimaryGeneratedColumn({ type: 'bigint' })
+  @TypeOn('sqlite', 'integer')
   id!: number;
 
   @Index('order_history_order')
-  @Column({ name: 'order_seq', type: 'integer' })
+  @Column({ name: 'order_seq', type: 'bigint' })
+  @TypeOn('sqlite', 'integer')
   orderSeq!: number;
 
   @Column({ type: 'bigint' })

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { TypeOn } from '../database/portable.data.source.js';
 
 /** The Idempotency-Keys that came with repeats of an order; the one that it was accepted with is in the order itself. */
 @Entity('order_keys')
@@ -7,6 +8,7 @@ export class OrderKeyEntity {
   idempotencyKey!: string;
 
   @Index('order_keys_order')
-  @Column({ name: 'order_seq', type: 'integer' })
+  @Column({ name: 'order_seq', type: 'bigint' })
+  @TypeOn('sqlite', 'integer')
   orderSeq!: number;
 }

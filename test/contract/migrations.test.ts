@@ -1,6 +1,8 @@
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../../src/database/database.options.js';
 import { migrate } from '../../src/database/schema/migrate.js';
+import { PortableDataSource } from '../../src/database/portable.data.source.js';
+import { ORDER_ENTITIES } from '../../src/orders/order.entities.js';
 import { PLACES, withDatabase } from '../support/any.database.js';
 import { contentOf, countMigrations, cutOffAfter, withSource } from '../support/schema.js';
 
@@ -13,6 +15,9 @@ const OLD_ROWS = [
    VALUES (1, 1000, NULL, 'Pending', 0), (2, 1001, NULL, 'Pending', 0), (2, 1002, 'Pending', 'Processing', 1)`,
   `INSERT INTO order_counters (name, value) VALUES ('last_seq', 2), ('Pending', 1), ('Processing', 1)`,
 ];
+
+/** Indexes that the entities name and one kind of database does without. */
+const NOT_ON = { sqlite: ['orders_created'], postgres: [] as string[], mysql: ['orders_delayed'] };
 
 for (const place of Object.values(PLACES)) {
   (place.isThere ? describe : describe.skip)(`bringing ${place.name} up to date`, () => {
@@ -77,6 +82,29 @@ for (const place of Object.values(PLACES)) {
         source.query(`INSERT INTO migrations (timestamp, name) VALUES (1, 'FromTheFuture1')`),
       );
       await expect(open(url)).rejects.toThrow(/made by a newer version of Ordermill \(FromTheFuture1\)/);
+      await remove();
+    });
+
+    it('makes exactly the columns and indexes that the entities say', async () => {
+      const { url, remove } = await old(0);
+      await open(url);
+      const source = new PortableDataSource({ ...databaseOptions(url), entities: ORDER_ENTITIES });
+      await source.initialize();
+      const { upQueries, downQueries } = await source.driver.createSchemaBuilder().log(); // as migration:generate does
+      expect([...upQueries, ...downQueries].map(({ query }) => query)).toEqual([]);
+      const runner = source.createQueryRunner();
+      for (const { tableName, indices } of source.entityMetadatas) {
+        const table = await runner.getTable(tableName);
+        const missing = NOT_ON[source.dialect];
+        expect(table?.indices.map(({ name }) => name).toSorted()).toEqual(
+          indices
+            .map(({ name }) => name)
+            .filter((name) => !missing.includes(name))
+            .toSorted(),
+        );
+      }
+      await runner.release();
+      await source.destroy();
       await remove();
     });
 

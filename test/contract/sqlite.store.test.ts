@@ -4,10 +4,6 @@ import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../../src/database/database.options.js';
 import { SqliteDatabase } from '../../src/database/sqlite.database.js';
-import { OrderCounterEntity } from '../../src/orders/order-counter.entity.js';
-import { OrderHistoryEntity } from '../../src/orders/order-history.entity.js';
-import { OrderKeyEntity } from '../../src/orders/order-key.entity.js';
-import { OrderEntity } from '../../src/orders/order.entity.js';
 import { ORDERS_MOVED, type OrdersMoved } from '../../src/orders/order.events.js';
 import { temporaryDatabase } from '../support/app.js';
 import { aRequest, openStore, type OpenDatabase } from '../support/store.js';
@@ -86,16 +82,6 @@ describe('a SQLite file of orders', () => {
     const second = await openStore(openAt(files));
     expect((await second.store.insert(aRequest())).seq).toBeGreaterThan(moved?.queueSeq ?? Infinity);
     await second.close();
-  });
-
-  it('has exactly the schema that the entities say', async () => {
-    const database = await SqliteDatabase.open(files.url);
-    const entities = [OrderEntity, OrderHistoryEntity, OrderCounterEntity, OrderKeyEntity];
-    const source = await new DataSource({ ...databaseOptions(files.url), entities }).initialize();
-    const { upQueries } = await source.driver.createSchemaBuilder().log();
-    expect(upQueries.map(({ query }) => query)).toEqual([]);
-    await source.destroy();
-    await database.onApplicationShutdown();
   });
 
   it('is brought up to date by its next start, with all that it counts and tells', async () => {
