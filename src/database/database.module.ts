@@ -1,16 +1,33 @@
 import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { CONFIG, type Config } from '../config.js';
 import { Database } from './database.js';
-import { openDatabase } from './open.database.js';
+import { databaseOptions } from './database.options.js';
+import { databaseOn } from './open.database.js';
+import { WritingDataSource } from './writing.data.source.js';
+
+/** A start that cannot use the database fails at once, and says so once: `server.ts` does. */
+const NO_RETRY = { retryAttempts: 0, toRetry: () => false };
 
 @Global()
 @Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [CONFIG],
+      useFactory: ({ DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_MS }: Config) => ({
+        ...databaseOptions(DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_MS),
+        ...NO_RETRY,
+      }),
+      dataSourceFactory: (options) => new WritingDataSource(options as DataSourceOptions).initialize(), // they are made above
+    }),
+  ],
   providers: [
     {
       provide: Database,
-      useFactory: ({ DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_MS }: Config) =>
-        openDatabase(DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_MS),
-      inject: [CONFIG],
+      useFactory: (source: WritingDataSource, { DATABASE_TIMEOUT_MS }: Config) =>
+        databaseOn(source, DATABASE_TIMEOUT_MS),
+      inject: [DataSource, CONFIG],
     },
   ],
   exports: [Database],

@@ -41,9 +41,9 @@ const CONNECT_TIMEOUT_MS = 2000;
  */
 const FIRST_ROWS = '-c enable_bitmapscan=off -c enable_seqscan=off -c jit=off';
 
-/** TypeORM's options for any `DATABASE_URL`. For `ormconfig.ts`, so that the CLI agrees. */
-export function databaseOptions(url: string): DataSourceOptions {
-  return url.startsWith('sqlite:') ? sqliteOptions(url) : serverOptions(url, 1);
+/** TypeORM's options for any `DATABASE_URL`, in `ormconfig.ts` too, so that the CLI agrees; the rest as for `serverOptions`. */
+export function databaseOptions(url: string, poolSize = 1, silenceMs = 0): DataSourceOptions {
+  return url.startsWith('sqlite:') ? sqliteOptions(url) : serverOptions(url, poolSize, silenceMs);
 }
 
 /**

@@ -19,10 +19,10 @@ const CHARACTER_BYTES = 3;
  * @param timeoutMs how long a statement may take, and the wait for a connection; 0: as long as it takes
  */
 export async function mysqlPool(source: DataSource, timeoutMs: number): Promise<ServerPool> {
-  const [limit] = await source.query<{ bytes: number }[]>('SELECT @@max_allowed_packet AS bytes');
-  const packetBytes = Number(limit?.bytes);
   const raw = (source.driver as MysqlDriver).pool as Pool; // TypeORM types its drivers' pools as any
   const pool = raw.promise();
+  const [limit] = rowsOf<{ bytes: number }>(await pool.query('SELECT @@max_allowed_packet AS bytes'));
+  const packetBytes = Number(limit?.bytes);
   const ages = new ConnectionAges();
   raw.on('connection', (connection) => ages.note(connection));
 

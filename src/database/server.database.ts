@@ -1,18 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DataSource } from 'typeorm';
-import { serverOptions } from './database.options.js';
+import type { DataSource } from 'typeorm';
 import { Availability } from './availability.js';
 import { Database, DatabaseUnavailable, type Dialect, type Query } from './database.js';
 import { mysqlPool } from './mysql.pool.js';
 import { postgresPool } from './postgres.pool.js';
-import { migrate } from './schema/migrate.js';
 import type { ServerPool } from './server.pool.js';
 import { guard, isToBeTriedAgain } from './server.trouble.js';
+import type { WritingDataSource } from './writing.data.source.js';
 
 const MOST_TRIES = 10;
 const LONGEST_PAUSE_MS = 50;
 
-/** A pool of connections to a PostgreSQL, MySQL or MariaDB server, which other processes use too. */
+/** The data source's pool of connections to a PostgreSQL, MySQL or MariaDB server, which other processes use too. */
 export class ServerDatabase extends Database {
   readonly isShared = true;
 
@@ -25,24 +24,15 @@ export class ServerDatabase extends Database {
   }
 
   /**
-   * Connects and brings the schema up to date.
-   * @param url `postgres://…` or `mysql://…`
-   * @param poolSize most connections
-   * @param timeoutMs after which a statement without an answer is `DatabaseUnavailable`, and a transaction without a
-   *   statement is rolled back by the server; 0: never. What brings the schema up to date may take longer
+   * @param source that was initialized, for a server
+   * @param timeoutMs after which a statement without an answer is `DatabaseUnavailable`; 0: never
    */
-  static async open(url: string, poolSize: number, timeoutMs = 0): Promise<ServerDatabase> {
-    const options = serverOptions(url, poolSize, timeoutMs);
-    const source = await new DataSource(options).initialize();
-    try {
-      await migrate(source);
-      const pool =
-        options.type === 'postgres' ? postgresPool(source, timeoutMs) : await mysqlPool(source, timeoutMs);
-      return new ServerDatabase(source, options.type, pool);
-    } catch (error) {
-      await source.destroy();
-      throw error;
-    }
+  static async on(source: WritingDataSource, timeoutMs: number): Promise<ServerDatabase> {
+    const dialect = source.options.type === 'postgres' ? 'postgres' : 'mysql';
+    const pool =
+      dialect === 'postgres' ? postgresPool(source, timeoutMs) : await mysqlPool(source, timeoutMs);
+    source.beforeClosing(() => pool.close());
+    return new ServerDatabase(source, dialect, pool);
   }
 
   get maxStatementBytes(): number {
@@ -65,7 +55,6 @@ export class ServerDatabase extends Database {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.pool.close();
     await this.source.destroy();
   }
 

@@ -5,13 +5,15 @@ import Sqlite from 'better-sqlite3';
  * as long as to read an order by its id.
  */
 export class SqliteConnection {
-  private readonly connection: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();
 
-  /** `pragmas` are set in turn: `synchronous = FULL`. */
-  constructor(file: string, options: { readonly: boolean; pragmas: string[] }) {
-    this.connection = new Sqlite(file, { readonly: options.readonly, fileMustExist: true });
-    for (const pragma of options.pragmas) this.connection.pragma(pragma);
+  constructor(private readonly connection: Sqlite.Database) {}
+
+  /** Opens a file. `pragmas` are set in turn: `synchronous = FULL`. */
+  static open(file: string, options: { readonly: boolean; pragmas: string[] }): SqliteConnection {
+    const connection = new Sqlite(file, { readonly: options.readonly, fileMustExist: true });
+    for (const pragma of options.pragmas) connection.pragma(pragma);
+    return new SqliteConnection(connection);
   }
 
   /** The rows that `sql` returns; none when it is not that kind. The text of a statement must not vary without bound. */

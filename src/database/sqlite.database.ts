@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DataSource } from 'typeorm';
+import type { Database as Connection } from 'better-sqlite3';
+import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { Availability } from './availability.js';
-import { sqliteOptions, WRITING } from './database.options.js';
 import { Database, DatabaseUnavailable, type Query } from './database.js';
-import { migrate } from './schema/migrate.js';
 import { SqliteConnection } from './sqlite.connection.js';
-import { FileReplaced, SqliteLock } from './sqlite.lock.js';
+import { FileReplaced } from './sqlite.lock.js';
+import type { WritingDataSource } from './writing.data.source.js';
 
 /** SQLite's primary result codes for trouble of the file or the disk, not of the statement. https://sqlite.org/rescode.html */
 const TROUBLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL|PERM)/;
@@ -21,7 +21,7 @@ const REHEARSAL = `
   INSERT INTO order_counters (name, slot, value) VALUES (HEX(ZEROBLOB(8192)), -1, 0);
   DELETE FROM order_counters WHERE slot = -1`;
 
-/** Two connections to one SQLite file that this process alone may use: one that writes and one that reads. */
+/** Two connections to one SQLite file that this process alone may use: the data source's, which writes, and one that reads. */
 export class SqliteDatabase extends Database {
   readonly dialect = 'sqlite';
   readonly isShared = false;
@@ -30,29 +30,17 @@ export class SqliteDatabase extends Database {
   private constructor(
     private readonly writer: SqliteConnection,
     private readonly reader: SqliteConnection,
-    private readonly lock: SqliteLock,
+    private readonly source: Pick<WritingDataSource, 'check' | 'destroy'>,
   ) {
     super();
   }
 
-  /** Takes the file for this process, brings the schema up to date and connects. */
-  static async open(url: string): Promise<SqliteDatabase> {
-    const options = sqliteOptions(url);
-    const file = options.database;
-    const lock = new SqliteLock(file);
-    try {
-      const source = await new DataSource(options).initialize();
-      try {
-        await migrate(source);
-      } finally {
-        await source.destroy();
-      }
-      const writer = new SqliteConnection(file, { readonly: false, pragmas: WRITING });
-      return new SqliteDatabase(writer, new SqliteConnection(file, { readonly: true, pragmas: [] }), lock);
-    } catch (error) {
-      lock.release();
-      throw new Error(`${file} cannot be used: ${(error as Error).message}`, { cause: error });
-    }
+  /** @param source that was initialized, for a file */
+  static on(source: WritingDataSource): SqliteDatabase {
+    const { databaseConnection, options } = source.driver as BetterSqlite3Driver;
+    const reader = SqliteConnection.open(options.database, { readonly: true, pragmas: [] });
+    source.beforeClosing(() => reader.close());
+    return new SqliteDatabase(new SqliteConnection(databaseConnection as Connection), reader, source); // TypeORM types it as any
   }
 
   readonly read: Query = <Row>(sql: string, parameters?: unknown[]) =>
@@ -80,9 +68,7 @@ export class SqliteDatabase extends Database {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.reader.close();
-    this.writer.close();
-    this.lock.release();
+    await this.source.destroy();
   }
 
   readonly #reads = new Availability('read from');
@@ -113,7 +99,7 @@ export class SqliteDatabase extends Database {
   }
 
   #check(): void {
-    translated(() => this.lock.check());
+    translated(() => this.source.check());
   }
 }
 

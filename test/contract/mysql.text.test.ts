@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ServerDatabase } from '../../src/database/server.database.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import { until } from '../support/client.js';
 import { withDatabase } from '../support/ledger.js';
 import { OwnMariadb } from '../support/own.mariadb.js';
@@ -33,7 +33,7 @@ const nasty = fc
     const letsIn = () => withDatabase(mariadb.url, (query) => query('SELECT 1')).then(Boolean, () => false);
     await until(letsIn, Boolean); // it listens before that
     opened = await openStore(async () => ({
-      database: await ServerDatabase.open(mariadb.url, 5),
+      database: await openDatabase(mariadb.url, 5),
       remove: () => mariadb.remove(),
     }));
   }, 60_000);

@@ -1,5 +1,5 @@
 import { DatabaseUnavailable, type Database, type Query } from '../../src/database/database.js';
-import { ServerDatabase } from '../../src/database/server.database.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import { Proxy } from '../support/proxy.js';
 import { createDatabase, isThere, SERVERS } from '../support/servers.js';
 
@@ -22,7 +22,7 @@ for (const server of SERVERS) {
 
     it('is not run outside of a transaction that could not be begun', async () => {
       const proxy = await Proxy.open(url);
-      const database = await ServerDatabase.open(proxy.url, POOL_SIZE);
+      const database = await openDatabase(proxy.url, POOL_SIZE);
       const [begin, misspelt] = isPostgres
         ? ['BEGIN\0', 'BEGIX\0']
         : ['START TRANSACTION', 'START TRANSACTIOX'];
@@ -43,7 +43,7 @@ for (const server of SERVERS) {
     });
 
     it('that failed fails its transaction, though the work goes on as if nothing had happened', async () => {
-      const database = await ServerDatabase.open(url, POOL_SIZE);
+      const database = await openDatabase(url, POOL_SIZE);
       const work = async (query: Query) => {
         await query(INSERT, [1]);
         await query(INSERT, [1]).catch(() => 'it is there already');
@@ -54,8 +54,8 @@ for (const server of SERVERS) {
     });
 
     it('of a process that stands still in a transaction does not hold up the others for ever', async () => {
-      const silent = await ServerDatabase.open(url, POOL_SIZE, 1000);
-      const other = await ServerDatabase.open(url, POOL_SIZE);
+      const silent = await openDatabase(url, POOL_SIZE, 1000);
+      const other = await openDatabase(url, POOL_SIZE);
       await other.transaction((query) => query(INSERT, [1]));
       const add = (query: Query) => query(`UPDATE order_counters SET value = value + 1 WHERE name = 'mark'`);
       const [locked, awake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -76,7 +76,7 @@ for (const server of SERVERS) {
     });
 
     it('whose tables were changed by another process is taken all the same', async () => {
-      const database = await ServerDatabase.open(url, POOL_SIZE);
+      const database = await openDatabase(url, POOL_SIZE);
       const ask = 'SELECT value FROM order_counters';
       for (const query of [database.read, database.write]) await query(ask);
       const change = isPostgres ? 'ALTER COLUMN value TYPE numeric' : 'MODIFY value decimal(20)';
@@ -86,7 +86,7 @@ for (const server of SERVERS) {
     });
 
     it('that is refused for itself alone does not make the database unavailable', async () => {
-      const database = await ServerDatabase.open(url, POOL_SIZE);
+      const database = await openDatabase(url, POOL_SIZE);
       const work = isPostgres
         ? async (query: Query) => {
             await query(`SET LOCAL temp_file_limit = '64kB'`);

@@ -1,5 +1,5 @@
 import { DatabaseUnavailable, type Query } from '../../src/database/database.js';
-import { ServerDatabase } from '../../src/database/server.database.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import { until } from '../support/client.js';
 import { createDatabase, isThere, SERVERS } from '../support/servers.js';
 import { ordersStoreContract } from './orders.store.contract.js';
@@ -10,7 +10,7 @@ for (const server of SERVERS) {
   const suite = (await isThere(server)) ? describe : describe.skip;
   const open = async () => {
     const { url, remove } = await createDatabase(server);
-    return { database: await ServerDatabase.open(url, POOL_SIZE), remove };
+    return { database: await openDatabase(url, POOL_SIZE), remove };
   };
   suite(server.name, () => {
     ordersStoreContract(server.name, open);

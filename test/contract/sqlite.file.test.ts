@@ -1,25 +1,25 @@
 import { linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, copyFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { DatabaseUnavailable } from '../../src/database/database.js';
-import { SqliteDatabase } from '../../src/database/sqlite.database.js';
+import { DatabaseUnavailable, type Database } from '../../src/database/database.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import { rows } from '../support/database.file.js';
 
 describe('a SQLite file that is held', () => {
   let folder: string;
   let file: string;
-  let holder: SqliteDatabase;
+  let holder: Database;
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'ordermill-'));
     mkdirSync(join(folder, 'data'));
     file = join(folder, 'data', 'orders.sqlite');
-    holder = await SqliteDatabase.open(`sqlite:${file}`);
+    holder = await openDatabase(`sqlite:${file}`);
   });
   afterEach(async () => {
     await holder.onApplicationShutdown();
     rmSync(folder, { recursive: true });
   });
-  const mark = (database: SqliteDatabase, slot: number) =>
+  const mark = (database: Database, slot: number) =>
     database.write(`INSERT INTO order_counters (name, slot, value) VALUES ('mark', ?, 1)`, [slot]);
 
   it.each<[string, () => string]>([
@@ -46,7 +46,7 @@ describe('a SQLite file that is held', () => {
   ])(
     'is not opened a second time, by way of %s',
     async (_, other) => {
-      await expect(SqliteDatabase.open(`sqlite:${other()}`)).rejects.toThrow(
+      await expect(openDatabase(`sqlite:${other()}`)).rejects.toThrow(
         `${file} is in use by another Ordermill process`,
       );
     },
@@ -55,12 +55,12 @@ describe('a SQLite file that is held', () => {
 
   it('is not opened by another of its names (hard links), and neither afterwards', async () => {
     linkSync(file, join(folder, 'hard.sqlite'));
-    await expect(SqliteDatabase.open(`sqlite:${join(folder, 'hard.sqlite')}`)).rejects.toThrow(/has 2 names/);
+    await expect(openDatabase(`sqlite:${join(folder, 'hard.sqlite')}`)).rejects.toThrow(/has 2 names/);
     await mark(holder, 1); // who holds it goes on
     await holder.onApplicationShutdown();
-    await expect(SqliteDatabase.open(`sqlite:${file}`)).rejects.toThrow(/has 2 names/);
+    await expect(openDatabase(`sqlite:${file}`)).rejects.toThrow(/has 2 names/);
     rmSync(join(folder, 'hard.sqlite'));
-    holder = await SqliteDatabase.open(`sqlite:${file}`);
+    holder = await openDatabase(`sqlite:${file}`);
   });
 
   it.each<[string, () => void]>([
@@ -77,7 +77,7 @@ describe('a SQLite file that is held', () => {
 
   it('is made where a dangling link leads', async () => {
     symlinkSync(join(folder, 'data', 'new.sqlite'), join(folder, 'dangling.sqlite'));
-    const other = await SqliteDatabase.open(`sqlite:${join(folder, 'dangling.sqlite')}`);
+    const other = await openDatabase(`sqlite:${join(folder, 'dangling.sqlite')}`);
     await mark(other, 7);
     await other.onApplicationShutdown();
     expect(rows(`sqlite:${join(folder, 'data', 'new.sqlite')}`, 'SELECT slot FROM order_counters')).toEqual([

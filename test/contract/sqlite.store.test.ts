@@ -3,14 +3,14 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../../src/database/database.options.js';
-import { SqliteDatabase } from '../../src/database/sqlite.database.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import { ORDERS_MOVED, type OrdersMoved } from '../../src/orders/order.events.js';
 import { temporaryDatabase } from '../support/app.js';
 import { aRequest, openStore, type OpenDatabase } from '../support/store.js';
 import { ordersStoreContract } from './orders.store.contract.js';
 
 const openAt = (files: ReturnType<typeof temporaryDatabase>): OpenDatabase => {
-  return async () => ({ database: await SqliteDatabase.open(files.url), remove: () => files.remove() });
+  return async () => ({ database: await openDatabase(files.url), remove: () => files.remove() });
 };
 
 ordersStoreContract('SQLite', () => openAt(temporaryDatabase())());
@@ -38,7 +38,7 @@ describe('a SQLite file of orders', () => {
   });
 
   it('syncs every commit: WAL, synchronous FULL', async () => {
-    const database = await SqliteDatabase.open(files.url);
+    const database = await openDatabase(files.url);
     const pragmas = await database.transaction(async (query) => [
       ...(await query('PRAGMA synchronous')),
       ...(await query('PRAGMA journal_mode')),
@@ -120,12 +120,12 @@ describe('a SQLite file of orders', () => {
   });
 
   it('is held by one process at a time, and free when that has stopped', async () => {
-    const holder = await SqliteDatabase.open(files.url);
-    await expect(SqliteDatabase.open(files.url)).rejects.toThrow(
+    const holder = await openDatabase(files.url);
+    await expect(openDatabase(files.url)).rejects.toThrow(
       `${files.file} is in use by another Ordermill process; one process at a time may hold a SQLite file.`,
     );
     await holder.onApplicationShutdown();
-    const next = await SqliteDatabase.open(files.url);
+    const next = await openDatabase(files.url);
     await next.ping();
     await next.onApplicationShutdown();
   });

@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { INestApplication } from '@nestjs/common';
 import Sqlite from 'better-sqlite3';
-import { Database } from '../../src/database/database.js';
-import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
 import { expectSound } from '../support/books.js';
 import { anOrder, get, post, until } from '../support/client.js';
@@ -109,12 +107,12 @@ describe('a commit whose outcome is unknown', () => {
         next = NONE;
         return draw;
       };
-      const { database } = withFaults(await SqliteDatabase.open(file.url), file.url, once);
+      const faulty = withFaults(file.url, once);
       const work = new HeldWork();
       work.release();
       const server = await startApp({
         config: { DATABASE_URL: file.url },
-        override: (builder) => having(work)(builder).overrideProvider(Database).useValue(database),
+        override: (builder) => faulty.override(having(work)(builder)),
       });
       try {
         const create = () =>

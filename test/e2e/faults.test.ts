@@ -1,5 +1,3 @@
-import { Database } from '../../src/database/database.js';
-import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { startApp, temporaryDatabase } from '../support/app.js';
 import { expectSound } from '../support/books.js';
@@ -14,10 +12,10 @@ const CLIENTS = 32;
 describe(`a database with faults (FAULTS_SEED=${SEED})`, () => {
   it(`completes each of ${ORDERS} orders once, and starts them in their order`, async () => {
     const file = temporaryDatabase();
-    const faulty = withFaults(await SqliteDatabase.open(file.url), file.url, random(SEED));
+    const faulty = withFaults(file.url, random(SEED));
     const server = await startApp({
       config: { DATABASE_URL: file.url },
-      override: (builder) => builder.overrideProvider(Database).useValue(faulty.database),
+      override: faulty.override,
     });
     try {
       const service = server.app.get(OrdersService);

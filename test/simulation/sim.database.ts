@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { WRITING } from '../../src/database/database.options.js';
 import { Database, DatabaseUnavailable, type Query } from '../../src/database/database.js';
 import { SqliteConnection } from '../../src/database/sqlite.connection.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import { SqliteDatabase } from '../../src/database/sqlite.database.js';
 
 /** How a transaction fails: nothing of it is stored, or all of it is and nobody is told. */
@@ -26,7 +27,7 @@ export class SimFiles {
   static async make(): Promise<SimFiles> {
     const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ordermill-simulation-'));
     const template = join(folder, 'template.sqlite');
-    await (await SqliteDatabase.open(`sqlite:${template}`)).onApplicationShutdown();
+    await (await openDatabase(`sqlite:${template}`)).onApplicationShutdown();
     return new SimFiles(folder, template);
   }
 
@@ -56,12 +57,12 @@ export class SimDatabase extends Database {
     private readonly fate: DatabaseFate,
   ) {
     super();
-    const writer = new SqliteConnection(file, { readonly: false, pragmas: WRITING });
-    const reader = new SqliteConnection(file, { readonly: true, pragmas: [] });
+    const writer = SqliteConnection.open(file, { readonly: false, pragmas: WRITING });
+    const reader = SqliteConnection.open(file, { readonly: true, pragmas: [] });
     this.#connections = [reader, writer];
     // its constructor is private, because `open` takes the lock and migrates: here both are done
     const Opened = SqliteDatabase as unknown as new (...parts: unknown[]) => Database;
-    this.#real = new Opened(writer, reader, { check: () => undefined, release: () => undefined });
+    this.#real = new Opened(writer, reader, { check: () => undefined });
     this.maxStatementBytes = this.#real.maxStatementBytes;
   }
 

@@ -79,7 +79,7 @@ export class World {
       SHUTDOWN_TIMEOUT_MS: pick('0', '400'),
     });
     this.#boot();
-    this.#observer = new SqliteConnection(file, { readonly: true, pragmas: [] });
+    this.#observer = SqliteConnection.open(file, { readonly: true, pragmas: [] });
     this.#liveness = new Liveness(this, this.#observer);
   }
 

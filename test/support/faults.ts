@@ -1,6 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { TestingModuleBuilder } from '@nestjs/testing';
 import Sqlite from 'better-sqlite3';
+import { DataSource } from 'typeorm';
 import { Database, DatabaseUnavailable } from '../../src/database/database.js';
+import { databaseOn } from '../../src/database/open.database.js';
+import type { WritingDataSource } from '../../src/database/writing.data.source.js';
 
 /** How often a transaction meets each fault: 0.01 is one in a hundred. */
 const SHARE = 0.01;
@@ -18,9 +22,22 @@ export function random(seed: number): () => number {
   };
 }
 
-/** The real database, whose transactions now and then fail before, fail after the commit, are late, or find it busy. */
-export function withFaults(database: Database, url: string, next: () => number) {
+/** For `startApp`: the real database, whose transactions now and then fail before, fail after the commit, are late, or find it busy. */
+export function withFaults(url: string, next: () => number) {
   const met = { before: 0, after: 0, late: 0, busy: 0, none: 0 };
+  const factory = async (source: WritingDataSource) =>
+    faulty(await databaseOn(source, 0), met, () => holdFile(url), next);
+  const override = (builder: TestingModuleBuilder) =>
+    builder.overrideProvider(Database).useFactory({ factory, inject: [DataSource] });
+  return { override, met };
+}
+
+function faulty(
+  database: Database,
+  met: { before: number; after: number; late: number; busy: number; none: number },
+  hold: () => void,
+  next: () => number,
+): Database {
   const transaction: Database['transaction'] = async (work) => {
     const draw = Math.floor(next() / SHARE);
     switch (draw) {
@@ -37,21 +54,20 @@ export function withFaults(database: Database, url: string, next: () => number) 
         return database.transaction(work);
       case 3:
         met.busy++;
-        holdFile(url);
+        hold();
         return database.transaction(work);
       default:
         met.none++;
         return database.transaction(work);
     }
   };
-  const proxy = new Proxy(database, {
+  return new Proxy(database, {
     get: (target, key) => {
       if (key === 'transaction') return transaction;
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value; // its private fields are the target's
     },
   });
-  return { database: proxy, met };
 }
 
 /** Another program takes the file's write lock, and gives it back a little later. */

@@ -1,4 +1,4 @@
-import { SqliteDatabase } from '../../src/database/sqlite.database.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import type { OrderRequest } from '../../src/orders/order.js';
 import type { Move } from '../../src/orders/order.move.js';
 import { aRequest, openStore } from './store.js';
@@ -25,7 +25,7 @@ function again(one: OrderRequest): OrderRequest {
  */
 export async function createSample(url: string, orders: number): Promise<OrderRequest[]> {
   const { store, close } = await openStore(async () => ({
-    database: await SqliteDatabase.open(url),
+    database: await openDatabase(url),
     remove: () => undefined,
   }));
   const requests = Array.from({ length: orders }, (_, index) => request(index));
