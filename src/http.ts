@@ -10,11 +10,12 @@ import { Lifecycle } from './common/lifecycle.js';
 import { Problem, ProblemError } from './common/problem.js';
 import { ProblemFilter, type ProblemRule } from './common/problem.filter.js';
 import { requestContext } from './common/request.context.js';
-import { SchemaPipe } from './common/schema.pipe.js';
-import { SchemaValidator } from './common/schema.validator.js';
 import { pageHeaders, setSecurityHeaders } from './common/security.headers.js';
 import { CONFIG, type Config } from './config.js';
 import { DatabaseUnavailable } from './database/database.js';
+import { jsonSchemas } from './http/validation/json.schemas.js';
+import { SchemaPipe } from './http/validation/schema.pipe.js';
+import { SchemaValidator } from './http/validation/schema.validator.js';
 import {
   BacklogFull,
   IdempotencyKeyConflict,
@@ -97,10 +98,8 @@ function createDocument(app: NestExpressApplication): OpenAPIObject {
     .setLicense('MIT', 'https://spdx.org/licenses/MIT')
     .build();
   const document = SwaggerModule.createDocument(app, info, { extraModels: [Problem] });
-  for (const name of ['CreateOrderDto', 'BatchDto', 'RetryOrdersDto', 'ListOrdersQuery']) {
-    const schema = document.components?.schemas?.[name];
-    if (schema) Object.assign(schema, { additionalProperties: false }); // Swagger has no decorator for it
-  }
+  const schemas = document.components?.schemas ?? {};
+  for (const [name, schema] of Object.entries(jsonSchemas())) if (name in schemas) schemas[name] = schema;
   return document;
 }
 

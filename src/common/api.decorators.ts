@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { jsonSchemaOf, type DtoClass, type JsonSchema } from '../http/validation/json.schemas.js';
 import { Problem } from './problem.js';
 
 /** Documents the error answers of a route: RFC 9457 problems with these status codes. */
@@ -16,5 +17,16 @@ export function ApiProblems(...statuses: number[]): MethodDecorator & ClassDecor
         }),
       }),
     ),
+  );
+}
+
+/** Documents the query parameters of a route: the fields of their class. */
+export function ApiQueryOf(query: DtoClass): MethodDecorator {
+  const { properties = {}, required = [] } = jsonSchemaOf(query);
+  return applyDecorators(
+    ...Object.entries(properties).map(([name, property]) => {
+      const { description = '', ...schema } = property as JsonSchema; // none is a reference
+      return ApiQuery({ name, description, required: required.includes(name), schema });
+    }),
   );
 }

@@ -3,7 +3,7 @@ import { CONFIG, loadConfig } from '../config.js';
 import { Clock } from './clock.js';
 import { Lifecycle } from './lifecycle.js';
 import { Random } from './random.js';
-import { SchemaValidator } from './schema.validator.js';
+import { SchemaValidator } from '../http/validation/schema.validator.js';
 
 /** What every module may use: the configuration, the clock, chance, the document's schemas. */
 @Global()

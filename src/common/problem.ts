@@ -1,5 +1,10 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import type { FieldError } from './schema.validator.js';
+
+/** One thing that is wrong with a request. `field` is the place in the body: `item_ids[2]`; empty for the whole. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
 
 export class FieldErrorDto implements FieldError {
   @ApiProperty({ description: 'where: `item_ids[2]`; empty for the whole body', example: 'total_amount' })

@@ -1,8 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
-import { ORDER_ID_PATTERN } from './dto/create-order.dto.js';
+import { ORDER_ID } from './dto/order.fields.js';
 import { OrderNotFound } from './orders.errors.js';
-
-const ORDER_ID = new RegExp(ORDER_ID_PATTERN);
 
 /** An id in a URL that no order can have is not there: no database is asked, which some texts would upset. */
 export class OrderIdPipe implements PipeTransform<string, string> {

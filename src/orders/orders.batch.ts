@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BatcherFull, type Outcome } from '../common/batcher.js';
 import { UNKNOWN_OUTCOME } from '../common/problem.js';
-import { SchemaValidator } from '../common/schema.validator.js';
 import { DatabaseUnavailable } from '../database/database.js';
+import { SchemaValidator } from '../http/validation/schema.validator.js';
 import type { BatchReportDto, BatchResultDto } from './dto/batch.dto.js';
 import { CreateOrderDto, toOrderRequest } from './dto/create-order.dto.js';
 import type { OrderRequest, Receipt } from './order.js';
@@ -27,7 +27,7 @@ export class OrdersBatch {
 
   /** Empties the array: its request would keep the entries until the answer, also those that are refused at once. */
   async accept(entries: unknown[]): Promise<BatchReportDto> {
-    const judged = this.#judge(entries.splice(0));
+    const judged = await this.#judge(entries.splice(0));
     const requests = judged.flatMap((one) => ('request' in one ? [one.request] : []));
     const outcomes = (await this.orders.acceptAll(requests)).values();
     const results = judged.map((one, index) =>
@@ -38,18 +38,25 @@ export class OrdersBatch {
     return { accepted, replayed, rejected: results.length - accepted - replayed, results };
   }
 
-  #judge(entries: unknown[]): Judged[] {
+  async #judge(entries: unknown[]): Promise<Judged[]> {
+    const judged: Judged[] = [];
     let refused = 0;
     let told = 0;
-    return entries.map((entry, index) => {
-      const most = refused < TOLD_ALL && told < TOLD_PROBLEMS ? 'all' : 'first';
-      const errors = this.schemas.errors(CreateOrderDto, entry, most);
-      if (!errors) return { request: toOrderRequest(entry as CreateOrderDto, null) }; // just validated
+    for (const [index, entry] of entries.entries()) {
+      if (this.schemas.admits(CreateOrderDto, entry)) {
+        judged.push({ request: toOrderRequest(entry as CreateOrderDto, null) }); // just validated
+        continue;
+      }
+      const errors =
+        refused < TOLD_ALL && told < TOLD_PROBLEMS
+          ? await this.schemas.errors(CreateOrderDto, entry)
+          : this.schemas.firstError(CreateOrderDto, entry);
       refused++;
       told += errors.length;
       const message = 'The order is not valid.';
-      return { refusal: { index, order_id: idOf(entry), status_code: 400, message, errors } };
-    });
+      judged.push({ refusal: { index, order_id: idOf(entry), status_code: 400, message, errors } });
+    }
+    return judged;
   }
 
   /** The others are stored already: whatever went wrong with this one is told of this one. */

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiProblems } from '../common/api.decorators.js';
+import { ApiProblems, ApiQueryOf } from '../common/api.decorators.js';
 import { InvalidRequest } from '../common/problem.js';
 import { BatchDto, BatchReportDto } from './dto/batch.dto.js';
 import { CreateOrderDto, IDEMPOTENCY_KEY, toOrderRequest } from './dto/create-order.dto.js';
@@ -94,6 +94,7 @@ export class OrdersController {
 
   @Get()
   @ApiOperation({ summary: 'List orders, newest first' })
+  @ApiQueryOf(ListOrdersQuery)
   @ApiResponse({ status: 200, type: OrderPageDto, description: 'a page' })
   @ApiProblems(400, 503)
   async list(@Query() query: ListOrdersQuery): Promise<OrderPageDto> {

@@ -1,5 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv';
-import { isDateTime } from '../../src/common/schema.validator.js';
+import { isDateTime } from '../../src/http/validation/rules.js';
 
 export interface Media {
   schema?: Schema;

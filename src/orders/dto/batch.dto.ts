@@ -1,18 +1,22 @@
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { FieldErrorDto } from '../../common/problem.js';
-import type { FieldError } from '../../common/schema.validator.js';
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
+import { FieldErrorDto, type FieldError } from '../../common/problem.js';
+import { IsRequest } from '../../http/validation/rules.js';
 import { CreateOrderDto } from './create-order.dto.js';
 
+const ORDERS = 'an array of 1 to 1000 orders, each judged by itself';
+const ORDERS_MESSAGE = { message: `must be ${ORDERS}` };
+
 /** The body of `POST /orders/batch`. Each entry is judged by itself, so here it may be anything. */
-@ApiExtraModels(CreateOrderDto)
-@ApiSchema({ name: 'BatchDto', description: 'a JSON object with an array of orders' })
+@IsRequest('a JSON object with an array of orders')
 export class BatchDto {
-  @ApiProperty({
-    description: 'an array of 1 to 1000 orders, each judged by itself',
-    type: 'array',
+  @IsArray(ORDERS_MESSAGE)
+  @ArrayMinSize(1, ORDERS_MESSAGE)
+  @ArrayMaxSize(1000, ORDERS_MESSAGE)
+  @JSONSchema({
+    description: ORDERS,
     items: { anyOf: [{ $ref: getSchemaPath(CreateOrderDto) }, {}] },
-    minItems: 1,
-    maxItems: 1000,
     example: [
       { user_id: 'user-1', item_ids: ['item-1'], total_amount: 29.99 },
       { order_id: 'order-2', user_id: 'user-2', item_ids: [7, 8], total_amount: 100 },

@@ -1,38 +1,46 @@
-import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsOptional } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
 import { InvalidRequest } from '../../common/problem.js';
+import { IsInstant, IsRequest, IsWholeNumber } from '../../http/validation/rules.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
 import type { ListPlace, OrderFilter } from '../orders.pages.js';
-import { TEXT_ID_PATTERN } from './create-order.dto.js';
 import { fromCursor } from './order.dto.js';
+import { IsCursor, IsTextIdInUrl } from './order.fields.js';
 
-const INSTANT = { type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' } as const;
-const INSTANT_RULE = 'an instant as in RFC 3339, with a time zone';
+const INCLUSIVE = 'an instant as in RFC 3339, with a time zone, inclusive';
 
 /** The query of `GET /orders`. */
-@ApiSchema({ name: 'ListOrdersQuery', description: 'query parameters' })
+@IsRequest('query parameters')
 export class ListOrdersQuery {
-  @ApiPropertyOptional({ enum: ORDER_STATUSES, description: `one of ${ORDER_STATUSES.join(', ')}` })
+  @IsOptional()
+  @IsIn(ORDER_STATUSES)
+  @JSONSchema({ description: `one of ${ORDER_STATUSES.join(', ')}` })
   status?: OrderStatus;
-  @ApiPropertyOptional({
-    type: 'string',
-    pattern: TEXT_ID_PATTERN,
-    description: 'a string of 1 to 128 characters without control characters',
-    example: 'user-1',
-  })
+
+  @IsOptional()
+  @IsTextIdInUrl()
+  @JSONSchema({ example: 'user-1' })
   user_id?: string;
-  @ApiPropertyOptional({ ...INSTANT, description: `${INSTANT_RULE}, inclusive` })
+
+  @IsOptional()
+  @IsInstant()
+  @JSONSchema({ description: INCLUSIVE })
   created_from?: string;
-  @ApiPropertyOptional({ ...INSTANT, description: `${INSTANT_RULE}, inclusive` })
+
+  @IsOptional()
+  @IsInstant()
+  @JSONSchema({ description: INCLUSIVE })
   created_to?: string;
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 200,
-    default: 50,
-    description: 'a whole number from 1 to 200',
-  })
+
+  @IsOptional()
+  @Type(() => Number)
+  @IsWholeNumber(1, 200)
+  @JSONSchema({ default: 50 })
   limit?: number;
-  @ApiPropertyOptional({ type: 'string', maxLength: 64, description: 'the `next_cursor` of a page' })
+
+  @IsOptional()
+  @IsCursor()
   cursor?: string;
 }
 

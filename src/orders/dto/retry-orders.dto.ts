@@ -1,27 +1,33 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
+import { IsInstant, IsRequest, IsWholeNumber } from '../../http/validation/rules.js';
 import type { FailedFilter } from '../sql/failed.sql.js';
-import { TEXT_ID, textId } from './create-order.dto.js';
+import { IsTextId } from './order.fields.js';
 
-const INSTANT = { type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' } as const;
-const RULE = 'an instant as in RFC 3339, with a time zone, inclusive';
+const INCLUSIVE = 'an instant as in RFC 3339, with a time zone, inclusive';
 
 /** The body of `POST /orders/retry`: which Failed orders are retried. An empty object: all. */
-@ApiSchema({ name: 'RetryOrdersDto', description: 'a JSON object' })
+@IsRequest('a JSON object')
 export class RetryOrdersDto {
-  @ApiPropertyOptional({ ...INSTANT, description: RULE })
+  @IsOptional()
+  @IsInstant()
+  @JSONSchema({ description: INCLUSIVE })
   failed_from?: string;
-  @ApiPropertyOptional({ ...INSTANT, description: RULE })
+
+  @IsOptional()
+  @IsInstant()
+  @JSONSchema({ description: INCLUSIVE })
   failed_to?: string;
-  @ApiPropertyOptional({ ...textId(TEXT_ID), example: 'user-1' })
+
+  @IsOptional()
+  @IsTextId()
+  @JSONSchema({ example: 'user-1' })
   user_id?: string | number;
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 10_000,
-    default: 1000,
-    example: 1000,
-    description: 'a whole number from 1 to 10000',
-  })
+
+  @IsOptional()
+  @IsWholeNumber(1, 10_000)
+  @JSONSchema({ default: 1000, example: 1000 })
   limit?: number;
 }
 
