@@ -64,4 +64,9 @@ export const ATTACKS: Attack[] = [
     boundMib: 400,
     mount: ({ port }) => unreading(port, 1, request('GET', '/health/live').repeat(20_000)),
   },
+  {
+    name: 'pipelined requests, on many connections',
+    boundMib: 480,
+    mount: ({ port }) => unreading(port, 100, request('GET', '/health/live').repeat(1000)),
+  },
 ];
