@@ -1,18 +1,19 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
 import { BatcherFull } from './common/batcher.js';
 import { BodyBudget } from './common/body.budget.js';
 import { browserGuard } from './common/browser.guard.js';
 import { Clock } from './common/clock.js';
 import { jsonBody } from './common/json.body.js';
 import { Lifecycle } from './common/lifecycle.js';
-import { Problem, ProblemError } from './common/problem.js';
+import { ProblemError } from './common/problem.js';
 import { ProblemFilter, type ProblemRule } from './common/problem.filter.js';
 import { requestContext } from './common/request.context.js';
 import { pageHeaders, setSecurityHeaders } from './common/security.headers.js';
 import { CONFIG, type Config } from './config.js';
 import { DatabaseUnavailable } from './database/database.js';
+import { createDocument, methodsOf } from './http/openapi.js';
 import { jsonSchemas } from './http/validation/json.schemas.js';
 import { SchemaPipe } from './http/validation/schema.pipe.js';
 import { SchemaValidator } from './http/validation/schema.validator.js';
@@ -62,10 +63,11 @@ export function configureHttp(app: NestExpressApplication): void {
     else parserFor(request)(request, response, go);
   });
 
-  const document = createDocument(app);
-  const schemas = app.get(SchemaValidator);
-  schemas.load({ ...document.components?.schemas });
-  app.useGlobalPipes(new SchemaPipe(schemas));
+  const schemas = jsonSchemas();
+  const document = createDocument(app, schemas);
+  const validator = app.get(SchemaValidator);
+  validator.load(schemas);
+  app.useGlobalPipes(new SchemaPipe(validator));
   app.useGlobalFilters(new ProblemFilter(PROBLEM_RULES, methodsOf(document)));
   app.use('/docs', pageHeaders);
   SwaggerModule.setup('docs', app, document, {
@@ -87,29 +89,4 @@ function bodyParsers(config: Config, clock: Clock): (request: Request) => Reques
     if (ORDER_BODY.test(path)) return order;
     return BATCH_BODY.test(path) ? batch : unwanted;
   };
-}
-
-function createDocument(app: NestExpressApplication): OpenAPIObject {
-  const info = new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle('Ordermill')
-    .setDescription('Takes orders, processes them first come first served, and says what became of each.')
-    .setVersion('0.1.0')
-    .setLicense('MIT', 'https://spdx.org/licenses/MIT')
-    .build();
-  const document = SwaggerModule.createDocument(app, info, { extraModels: [Problem] });
-  const schemas = document.components?.schemas ?? {};
-  for (const [name, schema] of Object.entries(jsonSchemas())) if (name in schemas) schemas[name] = schema;
-  return document;
-}
-
-/** For the answer 405: which methods the document has for a path. */
-function methodsOf(document: OpenAPIObject): (path: string) => string[] {
-  const routes = Object.entries(document.paths).map(([path, operations]) => ({
-    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),
-    methods: Object.keys(operations).map((method) => method.toUpperCase()),
-  }));
-  return (path) => [
-    ...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []))),
-  ];
 }

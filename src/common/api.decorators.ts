@@ -1,22 +1,40 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
-import { ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { jsonSchemaOf, type DtoClass, type JsonSchema } from '../http/validation/json.schemas.js';
 import { Problem } from './problem.js';
 
-/** Documents the error answers of a route: RFC 9457 problems with these status codes. */
-export function ApiProblems(...statuses: number[]): MethodDecorator & ClassDecorator {
+const PROBLEM = { schema: { $ref: getSchemaPath(Problem) } };
+
+/** What HTTP has to say of any request, whatever its route. */
+const OTHERS = 'what else may be wrong with any request: 400, 403, 408, 413, 415, 421 or 431';
+
+/** Documents what a route does: its name in generated clients, a title, and a description. */
+export function ApiRoute(operationId: string, summary: string, description: string): MethodDecorator {
+  return ApiOperation({ operationId, summary, description });
+}
+
+/**
+ * Documents the error answers of a route: RFC 9457 problems with these status codes, and those that any route has.
+ * `examples`: what such a problem says here, where it is not what it says everywhere.
+ */
+export function ApiProblems(
+  statuses: number[],
+  examples: Record<number, Partial<Problem>> = {},
+): MethodDecorator & ClassDecorator {
   return applyDecorators(
-    ...statuses.map((status) =>
-      ApiResponse({
+    ...statuses.map((status) => {
+      const example = examples[status];
+      return ApiResponse({
         status,
         description: STATUS_CODES[status] ?? 'Error',
-        content: { 'application/problem+json': { schema: { $ref: getSchemaPath(Problem) } } },
+        content: { 'application/problem+json': { ...PROBLEM, ...(example && { example }) } },
         ...(status === 503 && {
           headers: { 'Retry-After': { description: 'seconds to wait', schema: { type: 'integer' } } },
         }),
-      }),
-    ),
+      });
+    }),
+    ApiResponse({ status: '4XX', description: OTHERS, content: { 'application/problem+json': PROBLEM } }),
   );
 }
 

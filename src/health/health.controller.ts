@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../common/api.decorators.js';
+import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiProblems, ApiRoute } from '../common/api.decorators.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { ProblemError } from '../common/problem.js';
 import { Database } from '../database/database.js';
@@ -19,18 +19,25 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'The process runs' })
+  @ApiRoute(
+    'getLiveness',
+    'The process runs',
+    'Asks nothing but whether it answers: restart it when it does not.',
+  )
   @ApiResponse({ status: 200, type: HealthDto, description: 'it does' })
+  @ApiProblems([])
   live(): HealthDto {
     return { status: 'ok' };
   }
 
   @Get('ready')
-  @ApiOperation({
-    summary: 'Orders can be taken: the database takes writes and the server is not shutting down',
-  })
+  @ApiRoute(
+    'getReadiness',
+    'Orders can be taken',
+    'The database takes writes, and the server is not shutting down: it asks the way that orders take.',
+  )
   @ApiResponse({ status: 200, type: HealthDto, description: 'they can' })
-  @ApiProblems(503)
+  @ApiProblems([503], { 503: { detail: 'The server is shutting down.' } })
   async ready(): Promise<HealthDto> {
     if (this.lifecycle.isStopping)
       throw new ProblemError(503, 'The server is shutting down.', { headers: { 'retry-after': '1' } });

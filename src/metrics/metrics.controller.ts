@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../common/api.decorators.js';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiProblems, ApiRoute } from '../common/api.decorators.js';
 import { MetricsDto } from './metrics.dto.js';
 import { MetricsService } from './metrics.service.js';
 
@@ -10,9 +10,13 @@ export class MetricsController {
   constructor(private readonly metrics: MetricsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'How the whole is doing' })
+  @ApiRoute(
+    'getMetrics',
+    'How the whole is doing',
+    'Its cost does not grow with the number of orders. Durations are in seconds.',
+  )
   @ApiResponse({ status: 200, type: MetricsDto, description: 'exact counts, averages, percentiles, rates' })
-  @ApiProblems(503)
+  @ApiProblems([503])
   report(): Promise<MetricsDto> {
     return this.metrics.report();
   }

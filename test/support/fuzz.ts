@@ -100,11 +100,12 @@ function pathTo(
     { weight: 3, arbitrary: fc.subarray(pairs).chain((some) => fc.tuple(...some)) },
     { weight: 1, arbitrary: fc.array(wild, { maxLength: 2 }) },
   );
+  const route = fc.constantFrom(path, path.replace('/orders', '/order')); // the alias, which is not documented again
   return fc
-    .tuple(id, query, fc.constantFrom('', '', '', '/'))
+    .tuple(route, id, query, fc.constantFrom('', '', '', '/'))
     .map(
-      ([value, list, slash]) =>
-        `${path.replaceAll(/\{\w+\}/g, value)}${slash}${list.length > 0 ? `?${list.join('&')}` : ''}`,
+      ([there, value, list, slash]) =>
+        `${there.replaceAll(/\{\w+\}/g, value)}${slash}${list.length > 0 ? `?${list.join('&')}` : ''}`,
     );
 }
 

@@ -36,7 +36,7 @@ export class Contract {
   /** What is wrong with an answer; undefined when nothing is. */
   breach(method: string, target: string, status: number, type: string, body: string): string | undefined {
     if (status >= 500) return `${status} ${body}`;
-    const [path = ''] = target.split('?');
+    const path = target.replace(/\?.*$/s, '').replace(/^\/order(?=\/|$)/i, '/orders'); // the alias
     const route = this.#routes.find(({ pattern }) => pattern.test(path))?.path ?? '';
     const verb = method.toLowerCase() === 'head' ? 'get' : method.toLowerCase();
     const documented = this.document.paths[route]?.[verb]?.responses[status];

@@ -3,6 +3,8 @@ import { isDateTime } from '../../src/http/validation/rules.js';
 
 export interface Media {
   schema?: Schema;
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
 }
 export interface Schema extends Record<string, unknown> {
   $ref?: string;
@@ -20,6 +22,7 @@ export interface DocumentedResponse {
 export interface Operation {
   operationId: string;
   summary?: string;
+  description?: string;
   tags?: string[];
   parameters: { name: string; in: string; required?: boolean }[];
   requestBody?: { content: Record<string, Media> };
@@ -28,6 +31,7 @@ export interface Operation {
 export interface OpenApi {
   openapi: string;
   info: { title: string; version: string };
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
 }

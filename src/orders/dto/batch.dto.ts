@@ -16,7 +16,16 @@ export class BatchDto {
   @ArrayMaxSize(1000, ORDERS_MESSAGE)
   @JSONSchema({
     description: ORDERS,
-    items: { anyOf: [{ $ref: getSchemaPath(CreateOrderDto) }, {}] },
+    items: {
+      anyOf: [
+        { $ref: getSchemaPath(CreateOrderDto) },
+        {
+          type: ['object', 'array', 'string', 'number', 'boolean', 'null'],
+          items: {},
+          description: 'anything else is refused by itself',
+        },
+      ],
+    },
     example: [
       { user_id: 'user-1', item_ids: ['item-1'], total_amount: 29.99 },
       { order_id: 'order-2', user_id: 'user-2', item_ids: [7, 8], total_amount: 100 },

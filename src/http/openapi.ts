@@ -1,0 +1,50 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { Problem } from '../common/problem.js';
+import { addExamples } from './openapi.examples.js';
+import type { JsonSchema } from './validation/json.schemas.js';
+
+/** Routes of older systems, which mean the same under `/orders`: they work, and are not documented twice. */
+const ALIAS = /^\/order(?=\/|$)/i;
+
+const TAGS: Record<string, string> = {
+  orders: 'Accept orders, ask what became of them, and act on those that wait or failed.',
+  metrics: 'How all orders together are doing.',
+  health: 'Whether this process runs, and whether it takes orders: for load balancers and supervisors.',
+};
+
+/** The OpenAPI document of the application's routes, in which `schemas` are the schemas of the validated classes. */
+export function createDocument(app: INestApplication, schemas: Record<string, JsonSchema>): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Ordermill')
+    .setDescription('Takes orders, processes them first come first served, and says what became of each.')
+    .setVersion('0.1.0')
+    .setLicense('MIT', 'https://spdx.org/licenses/MIT')
+    .addServer('/', 'the server that this document comes from')
+    .addServer('http://127.0.0.1:8000', 'a server on this machine, with the default HOST and PORT');
+  for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);
+  const { info, ...base } = builder.build();
+  const document = SwaggerModule.createDocument(
+    app,
+    { ...base, info: { ...info, contact: { name: 'The maintainers of Ordermill' } }, security: [] },
+    { extraModels: [Problem] },
+  );
+  for (const path of Object.keys(document.paths)) if (ALIAS.test(path)) delete document.paths[path];
+  const documented = document.components?.schemas ?? {};
+  for (const [name, schema] of Object.entries(schemas)) if (name in documented) documented[name] = schema;
+  addExamples(document);
+  return document;
+}
+
+/** For the answer 405: which methods the document has for a path. */
+export function methodsOf(document: OpenAPIObject): (path: string) => string[] {
+  const routes = Object.entries(document.paths).map(([path, operations]) => ({
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),
+    methods: Object.keys(operations).map((method) => method.toUpperCase()),
+  }));
+  return (path) => {
+    const documented = path.replace(ALIAS, '/orders');
+    return [...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(documented) ? methods : [])))];
+  };
+}
