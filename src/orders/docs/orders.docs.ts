@@ -75,7 +75,7 @@ export const ApiRetryOrders = (): MethodDecorator =>
     ApiRoute(
       'retryOrders',
       'Retry Failed orders in bulk',
-      'Those that were accepted first, first, at the tail of the queue; each has all its attempts anew.',
+      'Those that were accepted first, first, at the tail of the queue; each has all its attempts anew. Without `limit` 1000 of them.',
     ),
     json(RetryOrdersDto, examples.RETRIES),
     ApiResponse({ status: 200, type: RetriedDto, description: 'how many' }),

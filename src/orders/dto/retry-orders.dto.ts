@@ -27,7 +27,7 @@ export class RetryOrdersDto {
 
   @IsOptional()
   @IsWholeNumber(1, 10_000)
-  @JSONSchema({ default: 1000, example: 1000 })
+  @JSONSchema({ example: 1000 }) // no `default`: generators of clients would make the field required
   limit?: number;
 }
 
