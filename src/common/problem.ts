@@ -1,4 +1,6 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
 
 /** One thing that is wrong with a request. `field` is the place in the body: `item_ids[2]`; empty for the whole. */
 export interface FieldError {
@@ -7,26 +9,47 @@ export interface FieldError {
 }
 
 export class FieldErrorDto implements FieldError {
-  @ApiProperty({ description: 'where: `item_ids[2]`; empty for the whole body', example: 'total_amount' })
+  @IsString()
+  @JSONSchema({
+    description: 'where: `item_ids[2]`; empty for the whole body',
+    example: 'total_amount',
+  })
   field!: string;
-  @ApiProperty({ example: 'must be a number from 0 to 999999999.99 with at most 2 decimals' })
+
+  @IsString()
+  @JSONSchema({ example: 'must be a number from 0 to 999999999.99 with at most 2 decimals' })
   message!: string;
 }
 
 /** The body of every error answer. @see https://www.rfc-editor.org/rfc/rfc9457 */
-@ApiSchema({ name: 'Problem', description: 'RFC 9457 problem details' })
+@JSONSchema({ description: 'RFC 9457 problem details' })
 export class Problem {
-  @ApiProperty({ example: 'about:blank', description: 'a URI that names the kind of problem' })
+  @IsString()
+  @JSONSchema({ example: 'about:blank', description: 'a URI that names the kind of problem' })
   type!: string;
-  @ApiProperty({ example: 'Bad Request' })
+
+  @IsString()
+  @JSONSchema({ example: 'Bad Request' })
   title!: string;
-  @ApiProperty({ type: 'integer', minimum: 400, maximum: 599, example: 400 })
+
+  @IsInt()
+  @Min(400)
+  @Max(599)
+  @JSONSchema({ example: 400 })
   status!: number;
-  @ApiProperty({ example: 'The request has 1 problem.' })
+
+  @IsString()
+  @JSONSchema({ example: 'The request has 1 problem.' })
   detail!: string;
-  @ApiProperty({ example: '/orders', description: 'the path that was asked for' })
+
+  @IsString()
+  @JSONSchema({ example: '/orders', description: 'the path that was asked for' })
   instance!: string;
-  @ApiPropertyOptional({ type: [FieldErrorDto], description: 'every problem of a request that is not valid' })
+
+  @IsOptional()
+  @ValidateNested({ each: true })
+  @Type(() => FieldErrorDto)
+  @JSONSchema({ description: 'every problem of a request that is not valid' })
   errors?: FieldError[];
 }
 

@@ -1,12 +1,15 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
 import { ApiProblems, ApiRoute } from '../common/api.decorators.js';
 import { Lifecycle } from '../common/lifecycle.js';
 import { ProblemError } from '../common/problem.js';
 import { Database } from '../database/database.js';
 
 export class HealthDto {
-  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  @IsIn(['ok'])
+  @JSONSchema({ example: 'ok' })
   status!: 'ok';
 }
 

@@ -1,6 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { Problem } from '../common/problem.js';
 import { addExamples } from './openapi.examples.js';
 import type { JsonSchema } from './validation/json.schemas.js';
 
@@ -25,16 +24,31 @@ export function createDocument(app: INestApplication, schemas: Record<string, Js
     .addServer('http://127.0.0.1:8000', 'a server on this machine, with the default HOST and PORT');
   for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);
   const { info, ...base } = builder.build();
-  const document = SwaggerModule.createDocument(
-    app,
-    { ...base, info: { ...info, contact: { name: 'The maintainers of Ordermill' } }, security: [] },
-    { extraModels: [Problem] },
-  );
+  const document = SwaggerModule.createDocument(app, {
+    ...base,
+    info: { ...info, contact: { name: 'The maintainers of Ordermill' } },
+    security: [],
+  });
   for (const path of Object.keys(document.paths)) if (ALIAS.test(path)) delete document.paths[path];
-  const documented = document.components?.schemas ?? {};
-  for (const [name, schema] of Object.entries(schemas)) if (name in documented) documented[name] = schema;
+  document.components = { ...document.components, schemas: usedOf(schemas, JSON.stringify(document.paths)) };
   addExamples(document);
   return document;
+}
+
+/** The schemas that `text` refers to, and those that they refer to. */
+function usedOf(schemas: Record<string, JsonSchema>, text: string): Record<string, JsonSchema> {
+  const used: Record<string, JsonSchema> = {};
+  const add = (json: string) => {
+    for (const [, name = ''] of json.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      const schema = schemas[name];
+      if (!schema) throw new Error(`${name} has no decorators of class-validator`);
+      if (name in used) continue;
+      used[name] = schema;
+      add(JSON.stringify(schema));
+    }
+  };
+  add(text);
+  return used;
 }
 
 /** For the answer 405: which methods the document has for a path. */

@@ -1,64 +1,92 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import { IsInt, IsNumber, Min, ValidateNested } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
 
-const COUNT = { type: 'integer', minimum: 0, example: 12 } as const;
-const SECONDS = { minimum: 0, example: 2.004 } as const;
+const IsCount = (description?: string) =>
+  applyDecorators(JSONSchema({ example: 12, ...(description && { description }) }), Min(0), IsInt());
+
+const IsSeconds = (description?: string) =>
+  applyDecorators(JSONSchema({ example: 2.004, ...(description && { description }) }), Min(0), IsNumber());
+
+const IsRate = (example: number) => applyDecorators(JSONSchema({ example }), Min(0), IsNumber());
 
 export class StatusCountsDto {
-  @ApiProperty(COUNT)
+  @IsCount()
   Pending!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   Processing!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   Completed!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   Failed!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   Cancelled!: number;
 }
 
 export class PercentilesDto {
-  @ApiProperty(SECONDS)
+  @IsSeconds()
   p50!: number;
-  @ApiProperty(SECONDS)
+
+  @IsSeconds()
   p95!: number;
-  @ApiProperty(SECONDS)
+
+  @IsSeconds()
   p99!: number;
 }
 
 export class ThroughputDto {
-  @ApiProperty({ minimum: 0, example: 41.7 })
+  @IsRate(41.7)
   accepted_per_second!: number;
-  @ApiProperty({ minimum: 0, example: 0.5 })
+
+  @IsRate(0.5)
   completed_per_second!: number;
 }
 
 /** The answer of `GET /metrics`. Durations in seconds. */
 export class MetricsDto {
-  @ApiProperty({ ...COUNT, description: 'always the sum of the five below' })
+  @IsCount('always the sum of the five below')
   total_orders!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   pending_orders!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   processing_orders!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   completed_orders!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   failed_orders!: number;
-  @ApiProperty(COUNT)
+
+  @IsCount()
   cancelled_orders!: number;
-  @ApiProperty()
+
+  @ValidateNested()
+  @Type(() => StatusCountsDto)
   status_counts!: StatusCountsDto;
-  @ApiProperty({
-    ...SECONDS,
-    description: 'mean of completed − started over completed orders; 0 before there is any',
-  })
+
+  @IsSeconds('mean of completed − started over completed orders; 0 before there is any')
   average_processing_time!: number;
-  @ApiProperty({ ...SECONDS, description: 'mean of first start − accepted over started orders' })
+
+  @IsSeconds('mean of first start − accepted over started orders')
   average_wait_time!: number;
-  @ApiProperty({ description: 'of completed − started, within 0.8 %' })
+
+  @ValidateNested()
+  @Type(() => PercentilesDto)
+  @JSONSchema({ description: 'of completed − started, within 0.8 %' })
   processing_time!: PercentilesDto;
-  @ApiProperty({ ...SECONDS, description: 'until the present backlog is done, at the present rate' })
+
+  @IsSeconds('until the present backlog is done, at the present rate')
   estimated_processing_time!: number;
-  @ApiProperty({ description: 'over the last minute, of the process that answers' })
+
+  @ValidateNested()
+  @Type(() => ThroughputDto)
+  @JSONSchema({ description: 'over the last minute, of the process that answers' })
   throughput!: ThroughputDto;
 }

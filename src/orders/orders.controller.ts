@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiExtraModels, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { InvalidRequest } from '../common/problem.js';
 import {
@@ -19,7 +19,6 @@ import { ListOrdersQuery, toListRequest } from './dto/list-orders.query.js';
 import {
   HistoryEntryDto,
   OrderDetailDto,
-  OrderErrorDto,
   OrderPageDto,
   OrderStatusDto,
   toHistoryDto,
@@ -34,7 +33,6 @@ import { OrdersBatch } from './orders.batch.js';
 import { OrdersService } from './orders.service.js';
 
 @ApiTags('orders')
-@ApiExtraModels(OrderErrorDto)
 @Controller(['orders', 'order'])
 export class OrdersController {
   constructor(

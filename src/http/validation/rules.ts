@@ -10,7 +10,7 @@ type JsonSchema = Exclude<Converters[string], (...args: never[]) => unknown>;
 export const CONVERTERS: Converters = {};
 
 /** What a rule checks: as a schema, whose `description` is what a value must be, and as a function. */
-interface Rule {
+export interface Rule {
   schema: JsonSchema & { description: string };
   admits: (value: unknown) => boolean;
 }
@@ -35,6 +35,14 @@ export function IsRequest(description: string): ClassDecorator {
   return JSONSchema({ description, additionalProperties: false });
 }
 
+/** The same rule, for what may be null too. */
+export function orNull({ schema: { description, ...schema }, admits }: Rule): Rule {
+  return {
+    schema: { description, oneOf: [schema, { type: 'null' }], example: null },
+    admits: (value) => value === null || admits(value),
+  };
+}
+
 export const IsWholeNumber = rule('isWholeNumber', (minimum: number, maximum: number) => ({
   schema: {
     type: 'integer',
@@ -45,17 +53,17 @@ export const IsWholeNumber = rule('isWholeNumber', (minimum: number, maximum: nu
   admits: (value) => Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
 }));
 
-export const INSTANT_EXAMPLE = '2026-01-31T12:00:00.000Z';
-
-export const IsInstant = rule('isInstant', () => ({
+const INSTANT: Rule = {
   schema: {
     type: 'string',
     format: 'date-time',
     description: 'an instant as in RFC 3339, with a time zone',
-    example: INSTANT_EXAMPLE,
+    example: '2026-01-31T12:00:00.000Z',
   },
   admits: (value) => typeof value === 'string' && isDateTime(value),
-}));
+};
+
+export const IsInstant = rule('isInstant', () => INSTANT);
 
 /** RFC 3339, section 5.6, with any number of decimals and a time zone. */
 export function isDateTime(text: string): boolean {

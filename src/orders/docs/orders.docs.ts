@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiExtraModels, ApiHeader, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ApiProblems, ApiQueryOf, ApiRoute } from '../../common/api.decorators.js';
 import { BatchDto, BatchReportDto } from '../dto/batch.dto.js';
 import { CreateOrderDto } from '../dto/create-order.dto.js';
@@ -19,10 +19,7 @@ const ORDER_ID = { name: 'id', description: 'the `order_id`', example: 'order-1'
 type Examples = Record<string, { summary: string; value: unknown }>;
 
 const json = (dto: new () => object, named: Examples) =>
-  applyDecorators(
-    ApiExtraModels(dto),
-    ApiBody({ required: true, schema: { $ref: getSchemaPath(dto) }, examples: named }),
-  );
+  ApiBody({ required: true, schema: { $ref: getSchemaPath(dto) }, examples: named });
 
 /** `POST /orders` */
 export const ApiCreateOrder = (): MethodDecorator =>

@@ -1,9 +1,19 @@
-import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
+import { getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsInt,
+  IsOptional,
+  IsString,
+  ValidateNested,
+} from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { FieldErrorDto, type FieldError } from '../../common/problem.js';
 import { IsRequest } from '../../http/validation/rules.js';
 import { CreateOrderDto } from './create-order.dto.js';
+import { IsTextOrNull } from './order.answers.js';
 
 const ORDERS = 'an array of 1 to 1000 orders, each judged by itself';
 const ORDERS_MESSAGE = { message: `must be ${ORDERS}` };
@@ -36,33 +46,45 @@ export class BatchDto {
 
 /** What became of one order of a batch. */
 export class BatchResultDto {
-  @ApiProperty({ type: 'integer', description: 'its index in the request', example: 0 })
+  @IsInt()
+  @JSONSchema({ description: 'its index in the request', example: 0 })
   index!: number;
-  @ApiProperty({
-    oneOf: [{ type: 'string' }, { type: 'null' }],
-    description: 'null when the order was refused and had no id of its own',
-    example: 'order-1',
-  })
+
+  @IsTextOrNull('null when the order was refused and had no id of its own')
+  @JSONSchema({ example: 'order-1' })
   order_id!: string | null;
-  @ApiProperty({
-    type: 'integer',
+
+  @IsInt()
+  @JSONSchema({
     description: 'what `POST /orders` would have answered: 201, 200 (replayed), 400, 409, 500, 503',
     example: 201,
   })
   status_code!: number;
-  @ApiProperty({ example: 'Order received' })
+
+  @IsString()
+  @JSONSchema({ example: 'Order received' })
   message!: string;
-  @ApiPropertyOptional({ type: [FieldErrorDto] })
+
+  @IsOptional()
+  @ValidateNested({ each: true })
+  @Type(() => FieldErrorDto)
   errors?: FieldError[];
 }
 
 export class BatchReportDto {
-  @ApiProperty({ type: 'integer', example: 2 })
+  @IsInt()
+  @JSONSchema({ example: 2 })
   accepted!: number;
-  @ApiProperty({ type: 'integer', example: 0 })
+
+  @IsInt()
+  @JSONSchema({ example: 0 })
   replayed!: number;
-  @ApiProperty({ type: 'integer', example: 0 })
+
+  @IsInt()
+  @JSONSchema({ example: 0 })
   rejected!: number;
-  @ApiProperty({ type: [BatchResultDto] })
+
+  @ValidateNested({ each: true })
+  @Type(() => BatchResultDto)
   results!: BatchResultDto[];
 }

@@ -1,99 +1,120 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsNumber, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
+import { IsInstant } from '../../http/validation/rules.js';
 import type { HistoryEntry, Order, OrderError } from '../order.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
 import type { ListPlace, Page } from '../orders.pages.js';
 import type { OrderView } from '../orders.service.js';
-
-const INSTANT = { type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' } as const;
-const maybe = (description: string) => ({
-  description,
-  oneOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }],
-  example: null,
-});
+import { IsErrorOrNull, IsInstantOrNull, IsStatusOrNull, IsTextOrNull } from './order.answers.js';
 
 export class OrderErrorDto implements OrderError {
-  @ApiProperty({ example: 'handler_error' })
+  @IsString()
+  @JSONSchema({ example: 'handler_error' })
   code!: string;
-  @ApiProperty({ example: 'the warehouse did not answer' })
+
+  @IsString()
+  @JSONSchema({ example: 'the warehouse did not answer' })
   message!: string;
-  @ApiProperty({ type: 'integer', example: 1 })
+
+  @IsInt()
+  @JSONSchema({ example: 1 })
   attempt!: number;
 }
 
 export class OrderDto {
-  @ApiProperty({ example: 'order-1' })
+  @IsString()
+  @JSONSchema({ example: 'order-1' })
   order_id!: string;
-  @ApiProperty({ example: 'user-1' })
+
+  @IsString()
+  @JSONSchema({ example: 'user-1' })
   user_id!: string;
-  @ApiProperty({ type: [String], example: ['item-1', 'item-2'] })
+
+  @IsString({ each: true })
+  @JSONSchema({ example: ['item-1', 'item-2'] })
   item_ids!: string[];
-  @ApiProperty({ example: 29.99 })
+
+  @IsNumber()
+  @JSONSchema({ example: 29.99 })
   total_amount!: number;
-  @ApiProperty({ enum: ORDER_STATUSES, example: 'Pending' })
+
+  @IsIn(ORDER_STATUSES)
+  @JSONSchema({ example: 'Pending' })
   status!: OrderStatus;
-  @ApiProperty({ type: 'integer', description: 'attempts started', example: 0 })
+
+  @IsInt()
+  @JSONSchema({ description: 'attempts started', example: 0 })
   attempts!: number;
-  @ApiProperty({
-    oneOf: [{ $ref: '#/components/schemas/OrderErrorDto' }, { type: 'null' }],
-    description: 'why the last failed attempt failed; null once completed',
-    example: null,
-  })
+
+  @IsErrorOrNull('why the last failed attempt failed; null once completed')
   error!: OrderError | null;
-  @ApiProperty(INSTANT)
+
+  @IsInstant()
   created_at!: string;
-  @ApiProperty(maybe('start of the latest attempt'))
+
+  @IsInstantOrNull('start of the latest attempt')
   started_at!: string | null;
-  @ApiProperty(maybe('end of the successful attempt'))
+
+  @IsInstantOrNull('end of the successful attempt')
   completed_at!: string | null;
-  @ApiProperty(INSTANT)
+
+  @IsInstant()
   updated_at!: string;
 }
 
 export class OrderDetailDto extends OrderDto {
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @JSONSchema({
     description:
       'while Pending: 1 is the next; exact up to 100, beyond that an upper bound that counts cancelled and delayed orders too',
     example: 1,
   })
   queue_position?: number;
-  @ApiPropertyOptional({ ...INSTANT, description: 'while Pending: at the present rate' })
+
+  @IsOptional()
+  @IsInstant()
+  @JSONSchema({ description: 'while Pending: at the present rate' })
   estimated_completion_at?: string;
 }
 
 export class OrderStatusDto {
-  @ApiProperty({ example: 'order-1' })
+  @IsString()
+  @JSONSchema({ example: 'order-1' })
   order_id!: string;
-  @ApiProperty({ enum: ORDER_STATUSES, example: 'Pending' })
+
+  @IsIn(ORDER_STATUSES)
+  @JSONSchema({ example: 'Pending' })
   status!: OrderStatus;
 }
 
 export class OrderPageDto {
-  @ApiProperty({ type: [OrderDto] })
+  @ValidateNested({ each: true })
+  @Type(() => OrderDto)
   orders!: OrderDto[];
-  @ApiProperty({
-    oneOf: [{ type: 'string' }, { type: 'null' }],
-    description: 'give it as `cursor` to get the next page; null at the end',
-    example: null,
-  })
+
+  @IsTextOrNull('give it as `cursor` to get the next page; null at the end')
   next_cursor!: string | null;
 }
 
 export class HistoryEntryDto {
-  @ApiProperty(INSTANT)
+  @IsInstant()
   at!: string;
-  @ApiProperty({
-    oneOf: [{ type: 'string', enum: ORDER_STATUSES }, { type: 'null' }],
-    description: 'null: accepted',
-    example: null,
-  })
+
+  @IsStatusOrNull('null: accepted')
   from!: OrderStatus | null;
-  @ApiProperty({ enum: ORDER_STATUSES, example: 'Pending' })
+
+  @IsIn(ORDER_STATUSES)
+  @JSONSchema({ example: 'Pending' })
   to!: OrderStatus;
-  @ApiProperty({ type: 'integer', description: 'attempts started by then', example: 0 })
+
+  @IsInt()
+  @JSONSchema({ description: 'attempts started by then', example: 0 })
   attempt!: number;
-  @ApiProperty({ oneOf: [{ type: 'string' }, { type: 'null' }], example: null })
+
+  @IsTextOrNull('null where nothing needs saying')
   reason!: string | null;
 }
 

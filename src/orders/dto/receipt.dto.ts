@@ -1,14 +1,20 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsString } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
 import type { Receipt } from '../order.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
 
 /** The answer to an accepted order. */
 export class ReceiptDto {
-  @ApiProperty({ example: 'Order received' })
+  @IsString()
+  @JSONSchema({ example: 'Order received' })
   message!: string;
-  @ApiProperty({ example: 'order-1' })
+
+  @IsString()
+  @JSONSchema({ example: 'order-1' })
   order_id!: string;
-  @ApiProperty({ enum: ORDER_STATUSES, example: 'Pending' })
+
+  @IsIn(ORDER_STATUSES)
+  @JSONSchema({ example: 'Pending' })
   status!: OrderStatus;
 }
 

@@ -1,5 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { IsInstant, IsRequest, IsWholeNumber } from '../../http/validation/rules.js';
 import type { FailedFilter } from '../sql/failed.sql.js';
@@ -32,9 +31,13 @@ export class RetryOrdersDto {
 }
 
 export class RetriedDto {
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'orders that are Pending again', example: 12 })
+  @IsInt()
+  @Min(0)
+  @JSONSchema({ description: 'orders that are Pending again', example: 12 })
   retried!: number;
-  @ApiProperty({ description: 'whether more Failed orders match: call again', example: false })
+
+  @IsBoolean()
+  @JSONSchema({ description: 'whether more Failed orders match: call again', example: false })
   has_more!: boolean;
 }
 
