@@ -4,6 +4,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { CommonModule } from './common/common.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ProcessingModule } from './processing/processing.module.js';
@@ -15,6 +16,7 @@ import { QueueModule } from './queue/queue.module.js';
     EventEmitterModule.forRoot(),
     ScheduleModule.forRoot(),
     CommonModule,
+    HttpModule,
     DatabaseModule,
     QueueModule,
     OrdersModule,

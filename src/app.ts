@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { HttpAdapter } from './http/http.adapter.js';
+import { HttpAdapter } from './http/server/http.adapter.js';
 import type { Config } from './config.js';
 import { configureHttp } from './http.js';
 

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { createApp } from './app.js';
-import { RequestLogger } from './common/logger.js';
+import { RequestLogger } from './http/request.logger.js';
 import { withoutPassword } from './common/secret.url.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
 

@@ -3,8 +3,9 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { v7 as uuidv7 } from 'uuid';
 import { CommonModule } from '../../src/common/common.module.js';
-import { HttpAdapter } from '../../src/http/http.adapter.js';
-import { RequestLogger } from '../../src/common/logger.js';
+import { HttpModule } from '../../src/http/http.module.js';
+import { HttpAdapter } from '../../src/http/server/http.adapter.js';
+import { RequestLogger } from '../../src/http/request.logger.js';
 import { loadConfig } from '../../src/config.js';
 import { configureHttp } from '../../src/http.js';
 import type { OrderRequest, Receipt } from '../../src/orders/order.js';
@@ -24,7 +25,7 @@ class UnstoredOrders implements Pick<OrdersService, 'accept'> {
 }
 
 @Module({
-  imports: [CommonModule],
+  imports: [CommonModule, HttpModule],
   controllers: [OrdersController],
   providers: [
     { provide: OrdersService, useClass: UnstoredOrders },

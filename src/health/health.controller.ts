@@ -2,9 +2,9 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { ApiProblems, ApiRoute } from '../common/api.decorators.js';
+import { ApiProblems, ApiRoute } from '../http/openapi/api.decorators.js';
 import { Lifecycle } from '../common/lifecycle.js';
-import { ProblemError } from '../common/problem.js';
+import { ProblemError } from '../http/problem.js';
 import { Database } from '../database/database.js';
 
 export class HealthDto {

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, ApiRoute } from '../common/api.decorators.js';
+import { ApiProblems, ApiRoute } from '../http/openapi/api.decorators.js';
 import { MetricsDto } from './metrics.dto.js';
 import { MetricsService } from './metrics.service.js';
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BatcherFull, type Outcome } from '../common/batcher.js';
-import { UNKNOWN_OUTCOME } from '../common/problem.js';
+import { UNKNOWN_OUTCOME } from '../http/problem.js';
 import { DatabaseUnavailable } from '../database/database.js';
 import { SchemaValidator } from '../http/validation/schema.validator.js';
 import type { BatchReportDto, BatchResultDto } from './dto/batch.dto.js';

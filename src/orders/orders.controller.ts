@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { InvalidRequest } from '../common/problem.js';
+import { InvalidRequest } from '../http/problem.js';
 import {
   ApiCancelOrder,
   ApiCreateOrder,

@@ -3,7 +3,7 @@ import { request as send, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { startApp, type RunningApp } from '../support/app.js';
 import { anOrder, get, post } from '../support/client.js';
-import type { Problem } from '../../src/common/problem.js';
+import type { Problem } from '../../src/http/problem.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { jest } from '@jest/globals';
-import { HttpConnections } from '../../src/http/http.connections.js';
+import { HttpConnections } from '../../src/http/server/http.connections.js';
 import { BareServer, type Handle } from '../support/bare.server.js';
 import { get, until } from '../support/client.js';
 import { RawClient, request } from '../support/raw.js';

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { Express } from 'express';
-import { HttpAdapter, type HttpLimits } from '../../src/http/http.adapter.js';
+import { HttpAdapter, type HttpLimits } from '../../src/http/server/http.adapter.js';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 

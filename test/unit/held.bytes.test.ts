@@ -1,4 +1,4 @@
-import { HeldBytes, type Holder } from '../../src/http/held.bytes.js';
+import { HeldBytes, type Holder } from '../../src/http/server/held.bytes.js';
 
 describe('the bytes that connections hold', () => {
   let held: HeldBytes;

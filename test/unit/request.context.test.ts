@@ -1,7 +1,7 @@
 import express from 'express';
 import fc from 'fast-check';
 import supertest from 'supertest';
-import { requestContext, requestId } from '../../src/common/request.context.js';
+import { requestContext, requestId } from '../../src/http/request.context.js';
 
 const app = express();
 app.use(requestContext);

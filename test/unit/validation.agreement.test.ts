@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { InvalidRequest } from '../../src/common/problem.js';
+import { InvalidRequest } from '../../src/http/problem.js';
 import { createValidationPipe } from '../../src/http/validation/explainer.js';
 import type { DtoClass } from '../../src/http/validation/json.schemas.js';
 import { SchemaValidator } from '../../src/http/validation/schema.validator.js';

@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
-import type { FieldError } from '../../common/problem.js';
+import type { FieldError } from '../problem.js';
 import type { DtoClass } from './json.schemas.js';
 import { isDateTime } from './rules.js';
 

@@ -1,6 +1,6 @@
 import { ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { InvalidRequest, type FieldError } from '../../common/problem.js';
+import { InvalidRequest, type FieldError } from '../problem.js';
 import type { Finding } from './compiled.check.js';
 import type { DtoClass } from './json.schemas.js';
 

@@ -1,5 +1,5 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
-import { InvalidRequest } from '../../common/problem.js';
+import { InvalidRequest } from '../problem.js';
 import type { DtoClass } from './json.schemas.js';
 import { SchemaValidator } from './schema.validator.js';
 

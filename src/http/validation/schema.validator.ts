@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { FieldError } from '../../common/problem.js';
+import type { FieldError } from '../problem.js';
 import { CompiledCheck } from './compiled.check.js';
 import { Explainer } from './explainer.js';
 import type { DtoClass } from './json.schemas.js';

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiParam, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { ApiProblems, ApiQueryOf, ApiRoute } from '../../common/api.decorators.js';
+import { ApiProblems, ApiQueryOf, ApiRoute } from '../../http/openapi/api.decorators.js';
 import { BatchDto, BatchReportDto } from '../dto/batch.dto.js';
 import { CreateOrderDto } from '../dto/create-order.dto.js';
 import { ListOrdersQuery } from '../dto/list-orders.query.js';

@@ -1,4 +1,4 @@
-import type { FieldError } from '../../common/problem.js';
+import type { FieldError } from '../../http/problem.js';
 import type { BatchReportDto } from '../dto/batch.dto.js';
 import type { CreateOrderDto } from '../dto/create-order.dto.js';
 import type { HistoryEntryDto, OrderDetailDto, OrderPageDto } from '../dto/order.dto.js';

@@ -10,7 +10,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { FieldErrorDto, type FieldError } from '../../common/problem.js';
+import { FieldErrorDto, type FieldError } from '../../http/problem.js';
 import { IsRequest } from '../../http/validation/rules.js';
 import { CreateOrderDto } from './create-order.dto.js';
 import { IsTextOrNull } from './order.answers.js';

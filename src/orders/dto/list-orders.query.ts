@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsOptional } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { InvalidRequest } from '../../common/problem.js';
+import { InvalidRequest } from '../../http/problem.js';
 import { IsInstant, IsRequest, IsWholeNumber } from '../../http/validation/rules.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
 import type { ListPlace, OrderFilter } from '../orders.pages.js';

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import type { Clock } from './clock.js';
+import type { Clock } from '../../common/clock.js';
 
 /**
  * A body lives as bytes, text, values, statement and what the driver sends. Measured with the flags of `npm start` while

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { BodyShare } from './body.budget.js';
-import { ProblemError } from './problem.js';
+import { ProblemError } from '../problem.js';
 
 export const tooLarge = () => new ProblemError(413, 'The body is too large.');
 

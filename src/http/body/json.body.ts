@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { Request, RequestHandler } from 'express';
 import { BodyShare, type BodyBudget } from './body.budget.js';
 import { readBody, tooLarge, tooMany } from './body.reader.js';
-import { ProblemError } from './problem.js';
+import { ProblemError } from '../problem.js';
 
 const JSON_TYPE = /^\s*application\/json\s*(;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { jsonSchemaOf, type DtoClass, type JsonSchema } from '../http/validation/json.schemas.js';
-import { Problem } from './problem.js';
+import { jsonSchemaOf, type DtoClass, type JsonSchema } from '../validation/json.schemas.js';
+import { Problem } from '../problem.js';
 
 const PROBLEM = { schema: { $ref: getSchemaPath(Problem) } };
 

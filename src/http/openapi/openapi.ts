@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { addExamples } from './openapi.examples.js';
-import type { JsonSchema } from './validation/json.schemas.js';
+import type { JsonSchema } from '../validation/json.schemas.js';
 
 /** Routes of older systems, which mean the same under `/orders`: they work, and are not documented twice. */
 const ALIAS = /^\/order(?=\/|$)/i;
