@@ -5,6 +5,7 @@ import { CONFIG, type Config } from '../config.js';
 import { Database } from './database.js';
 import { databaseOptions } from './database.options.js';
 import { databaseOn } from './open.database.js';
+import { READER, ReadingDataSource, readingOptions } from './reading.data.source.js';
 import { WritingDataSource } from './writing.data.source.js';
 
 /** A start that cannot use the database fails at once, and says so once: `server.ts` does. */
@@ -20,6 +21,16 @@ const NO_RETRY = { retryAttempts: 0, toRetry: () => false };
         ...NO_RETRY,
       }),
       dataSourceFactory: (options) => new WritingDataSource(options as DataSourceOptions).initialize(), // they are made above
+    }),
+    TypeOrmModule.forRootAsync({
+      name: READER,
+      inject: [Database],
+      useFactory: (database: Database) => ({
+        ...readingOptions(database),
+        autoLoadEntities: true,
+        ...NO_RETRY,
+      }),
+      dataSourceFactory: (options) => new ReadingDataSource(options as DataSourceOptions).initialize(), // as above
     }),
   ],
   providers: [

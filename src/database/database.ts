@@ -4,8 +4,8 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
 
 /**
- * At the head of a statement whose best plan depends on its parameters: PostgreSQL plans it for them each time, and not once
- * for any.
+ * At the head of a statement whose best plan depends on its parameters, or whose text holds values: PostgreSQL plans it each
+ * time, and not once for any; SQLite keeps few of them prepared.
  */
 export const PLANNED_ANEW = '/* planned anew */';
 

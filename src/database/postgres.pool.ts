@@ -84,16 +84,22 @@ interface Timeout {
   query_timeout: number;
 }
 
-const statements = new Map<string, { name?: string; text: string }>();
+const statements = new Map<string, { name: string; text: string }>();
 
 /** PostgreSQL's form of positional parameters: `$1` for the first `?`. No statement here has a `?` of another meaning. */
 function prepared(sql: string, values: unknown[], timeoutMs: number): QueryConfig & Timeout {
-  let statement = statements.get(sql);
-  if (!statement) {
-    let count = 0;
-    const text = sql.replaceAll('?', () => `$${++count}`);
-    statement = sql.startsWith(PLANNED_ANEW) ? { text } : { name: `s${statements.size}`, text };
-    statements.set(sql, statement); // there are few: no text holds a value
-  }
+  const statement = sql.startsWith(PLANNED_ANEW) ? { text: numbered(sql) } : named(sql);
   return { ...statement, values, query_timeout: timeoutMs };
+}
+
+/** Prepared once: there are few, because no text holds a value. */
+function named(sql: string): { name: string; text: string } {
+  let statement = statements.get(sql);
+  if (!statement) statements.set(sql, (statement = { name: `s${statements.size}`, text: numbered(sql) }));
+  return statement;
+}
+
+function numbered(sql: string): string {
+  let count = 0;
+  return sql.replaceAll('?', () => `$${++count}`);
 }

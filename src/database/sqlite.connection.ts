@@ -1,4 +1,8 @@
 import Sqlite from 'better-sqlite3';
+import { PLANNED_ANEW } from './database.js';
+
+/** Statements `PLANNED_ANEW` that are kept prepared: more than there are texts without values. */
+const MOST_KEPT = 100;
 
 /**
  * One connection to a SQLite file, with its prepared statements. TypeORM's own way to run a statement takes three times
@@ -6,6 +10,7 @@ import Sqlite from 'better-sqlite3';
  */
 export class SqliteConnection {
   readonly #statements = new Map<string, Sqlite.Statement>();
+  readonly #latest = new Map<string, Sqlite.Statement>();
 
   constructor(private readonly connection: Sqlite.Database) {}
 
@@ -16,7 +21,7 @@ export class SqliteConnection {
     return new SqliteConnection(connection);
   }
 
-  /** The rows that `sql` returns; none when it is not that kind. The text of a statement must not vary without bound. */
+  /** The rows that `sql` returns; none when it is not that kind. But for `PLANNED_ANEW` texts must not vary without bound. */
   run(sql: string, parameters: unknown[]): unknown[] {
     const statement = this.#prepare(sql);
     if (statement.reader) return statement.all(parameters);
@@ -47,8 +52,19 @@ export class SqliteConnection {
   }
 
   #prepare(sql: string): Sqlite.Statement {
+    if (sql.startsWith(PLANNED_ANEW)) return this.#prepareForNow(sql);
     let statement = this.#statements.get(sql);
     if (!statement) this.#statements.set(sql, (statement = this.connection.prepare(sql)));
+    return statement;
+  }
+
+  /** Those that were used last are kept. */
+  #prepareForNow(sql: string): Sqlite.Statement {
+    const statement = this.#latest.get(sql) ?? this.connection.prepare(sql);
+    this.#latest.delete(sql);
+    this.#latest.set(sql, statement);
+    const [oldest] = this.#latest.keys();
+    if (this.#latest.size > MOST_KEPT && oldest !== undefined) this.#latest.delete(oldest);
     return statement;
   }
 }

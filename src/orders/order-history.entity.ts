@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import type { OrderStatus } from './order.status.js';
 import { TypeOn } from '../database/portable.data.source.js';
 
 /** One row for each move of an order, written in the move's own transaction. Its acceptance is in the order itself. */
@@ -17,10 +18,10 @@ export class OrderHistoryEntity {
   at!: number;
 
   @Column({ name: 'from_status', type: 'varchar', length: 16, nullable: true })
-  fromStatus!: string;
+  fromStatus!: OrderStatus;
 
   @Column({ name: 'to_status', type: 'varchar', length: 16 })
-  toStatus!: string;
+  toStatus!: OrderStatus;
 
   @Column({ type: 'integer' })
   attempt!: number;

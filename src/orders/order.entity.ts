@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { OrderStatus } from './order.status.js';
 import { TypeOn } from '../database/portable.data.source.js';
 
 /** For an index that no decorator can describe for all databases; `migration:generate` leaves it alone. */
@@ -37,7 +38,7 @@ export class OrderEntity {
   totalAmount!: number;
 
   @Column({ type: 'varchar', length: 16 })
-  status!: string;
+  status!: OrderStatus;
 
   /** Place in line. */
   @Column({ name: 'queue_seq', type: 'bigint' })

@@ -1,43 +1,49 @@
 import type { Order, OrderError } from './order.js';
-import type { OrderStatus } from './order.status.js';
+import type { OrderEntity } from './order.entity.js';
 
-/** The columns that an `Order` is made of. */
-export const ORDER_COLUMNS = `seq, order_id, user_id, item_ids, total_amount, status, queue_seq, attempts, failures, error,
-  created_at, started_at, completed_at, updated_at`;
+/** The properties of the entity that an `Order` is made of, and their columns. */
+const COLUMNS = {
+  seq: 'seq',
+  orderId: 'order_id',
+  userId: 'user_id',
+  itemIds: 'item_ids',
+  totalAmount: 'total_amount',
+  status: 'status',
+  queueSeq: 'queue_seq',
+  attempts: 'attempts',
+  failures: 'failures',
+  error: 'error',
+  createdAt: 'created_at',
+  startedAt: 'started_at',
+  completedAt: 'completed_at',
+  updatedAt: 'updated_at',
+} as const satisfies Partial<Record<keyof OrderEntity, string>>;
 
-/** A row of these columns, as the drivers return it. */
-export interface OrderRow {
-  seq: number;
-  order_id: string;
-  user_id: string;
-  item_ids: string;
-  total_amount: number;
-  status: OrderStatus;
-  queue_seq: number;
-  attempts: number;
-  failures: number;
-  error: string | null;
-  created_at: number;
-  started_at: number | null;
-  completed_at: number | null;
-  updated_at: number;
-}
+export type OrderRow = Pick<OrderEntity, keyof typeof COLUMNS>;
+
+/** For a query of a repository, under the alias `orders`. */
+export const ORDER_SELECTION = Object.keys(COLUMNS).map((property) => `orders.${property} AS "${property}"`);
+
+/** For a statement: it returns an `OrderRow`, too. */
+export const ORDER_COLUMNS = Object.entries(COLUMNS)
+  .map(([property, column]) => `${column} AS "${property}"`)
+  .join(', ');
 
 export function toOrder(row: OrderRow): Order {
   return {
     seq: row.seq,
-    orderId: row.order_id,
-    userId: row.user_id,
-    itemIds: JSON.parse(row.item_ids) as string[],
-    totalAmount: Number(row.total_amount),
+    orderId: row.orderId,
+    userId: row.userId,
+    itemIds: JSON.parse(row.itemIds) as string[],
+    totalAmount: Number(row.totalAmount),
     status: row.status,
-    queueSeq: Number(row.queue_seq),
+    queueSeq: Number(row.queueSeq),
     attempts: row.attempts,
     failures: row.failures,
     error: row.error === null ? null : (JSON.parse(row.error) as OrderError),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    completedAt: row.completed_at,
-    updatedAt: row.updated_at,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt,
+    completedAt: row.completedAt,
+    updatedAt: row.updatedAt,
   };
 }

@@ -1,6 +1,8 @@
+import type { Repository } from 'typeorm';
 import { PLANNED_ANEW, type Database } from '../database/database.js';
 import type { Order } from './order.js';
-import { ORDER_COLUMNS, toOrder, type OrderRow } from './order.row.js';
+import type { OrderEntity } from './order.entity.js';
+import { ORDER_SELECTION, toOrder, type OrderRow } from './order.row.js';
 import type { OrderStatus } from './order.status.js';
 import { SEARCH_CREATED_AT } from './sql/created.search.js';
 import { ordersSql } from './sql/orders.sql.js';
@@ -32,6 +34,13 @@ interface Span {
   before: ListPlace;
 }
 
+/** An order on a page. */
+interface Found {
+  seq: number;
+  created_at: number;
+  next_seq: number | null;
+}
+
 const EVERYTHING: Span = {
   from: { createdAt: 0, seq: 0 },
   before: { createdAt: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER },
@@ -49,7 +58,12 @@ const EXAMINED = 5000;
  * `next` alone tells whether there is more.
  */
 export class OrderPages {
-  constructor(private readonly database: Database) {}
+  #rowsSql: string | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly orders: Repository<OrderEntity>,
+  ) {}
 
   /** At most `limit` orders after `place`. */
   async page(filter: OrderFilter, place: ListPlace | undefined, limit: number): Promise<Page> {
@@ -57,11 +71,7 @@ export class OrderPages {
     const asked = await this.#spanOf(filter, place);
     const span = await this.#clamped(walk, filter, asked);
     if (!span) return { orders: [], next: undefined };
-    const rows = await this.#read(walk, filter, span, limit + 1);
-    const shown = rows.slice(0, limit);
-    const last = shown.at(-1);
-    const isCut = last !== undefined && last.next_seq !== null;
-    return { orders: shown.map(toOrder), next: isCut ? placeOf(last) : span.next };
+    return this.#read(walk, filter, span, limit);
   }
 
   /** SQLite has no index on `created_at`: it finds the orders of a time by their numbers. */
@@ -126,13 +136,50 @@ export class OrderPages {
     return row && { createdAt: Number(row.createdAt), seq: Number(row.seq) };
   }
 
-  /** The first orders of a span, as many as fit on a page. `next_seq` is null for the last one that there is. */
-  #read(
+  /**
+   * The first orders of a span, as many as fit on a page, and where it goes on. One that left the status which is asked for
+   * since the statement before is no match any more.
+   */
+  async #read(
+    walk: Walk,
+    filter: OrderFilter,
+    span: Span & { next?: ListPlace },
+    limit: number,
+  ): Promise<Page> {
+    const { sql, values } = this.#pageSql(walk, filter, span, limit + 1);
+    const found = await this.database.read<Found>(sql, values);
+    const shown = found.slice(0, limit);
+    if (shown.length === 0) return { orders: [], next: span.next };
+    const rows = await this.#rowsOf(shown.map(({ seq }) => seq));
+    const bySeq = new Map(rows.map((row) => [Number(row.seq), row]));
+    const orders = shown.flatMap(({ seq }) => bySeq.get(Number(seq)) ?? []).map(toOrder);
+    const { status } = filter;
+    const last = shown.at(-1);
+    return {
+      orders: status === undefined ? orders : orders.filter((order) => order.status === status),
+      next: last && last.next_seq !== null ? placeOf(last) : span.next,
+    };
+  }
+
+  /** The statement is made once: to make it costs TypeORM as much as to run it, and entities as much again. */
+  #rowsOf(seqs: number[]): Promise<OrderRow[]> {
+    const sqlOf = ordersSql(this.database.dialect);
+    const values = sqlOf.list(seqs);
+    this.#rowsSql ??= this.orders
+      .createQueryBuilder('orders')
+      .select(ORDER_SELECTION)
+      .where(`orders.seq ${sqlOf.isIn('seqs')}`, { seqs: values })
+      .getQueryAndParameters()[0];
+    return this.orders.query(this.#rowsSql, [values]);
+  }
+
+  /** Which orders are on a page. `next_seq` is null for the last one that there is. */
+  #pageSql(
     walk: Walk,
     { status, userId }: OrderFilter,
     { from, before }: Span,
     limit: number,
-  ): Promise<(OrderRow & { next_seq: number | null })[]> {
+  ): { sql: string; values: unknown[] } {
     const by = walkSql(this.database.dialect, walk);
     const along =
       walk === 'orders_user' ? 'user_id = ? AND' : walk === 'orders_status' ? 'status = ? AND' : '';
@@ -149,18 +196,16 @@ export class OrderPages {
         SELECT found.seq, found.created_at, OCTET_LENGTH(item_ids) + COALESCE(OCTET_LENGTH(error), 0) AS bytes
         FROM found JOIN orders ON orders.seq = found.seq
       ), summed AS (
-        SELECT seq AS found_seq, bytes, SUM(bytes) OVER line AS total, LEAD(seq) OVER line AS next_seq
+        SELECT seq, created_at, bytes, SUM(bytes) OVER line AS total, LEAD(seq) OVER line AS next_seq
         FROM sized WINDOW line AS (ORDER BY ${by.newestFirst})
       )
-      SELECT ${ORDER_COLUMNS}, next_seq FROM summed JOIN orders ON orders.seq = found_seq
+      SELECT seq, created_at, next_seq FROM summed
       WHERE total <= ${PAGE_BYTES} OR total = bytes ORDER BY ${by.newestFirst}`;
-    return this.database.read(sql, [
-      ...(along ? [value] : []),
-      ...by.bind(from),
-      ...by.bind(before),
-      ...(isFiltered ? [status] : []),
-      limit,
-    ]);
+    const filtered = isFiltered ? [status] : [];
+    return {
+      sql,
+      values: [...(along ? [value] : []), ...by.bind(from), ...by.bind(before), ...filtered, limit],
+    };
   }
 
   #table(walk: Walk): string {
@@ -168,7 +213,7 @@ export class OrderPages {
   }
 }
 
-function placeOf({ seq, created_at: createdAt }: OrderRow): ListPlace {
+function placeOf({ seq, created_at: createdAt }: Found): ListPlace {
   return { createdAt: Number(createdAt), seq: Number(seq) };
 }
 

@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
 import { Batcher, type Outcome } from '../common/batcher.js';
 import { Clock } from '../common/clock.js';
 import { Database, DatabaseUnavailable } from '../database/database.js';
+import { READER } from '../database/reading.data.source.js';
+import { OrderHistoryEntity } from './order-history.entity.js';
+import { OrderEntity } from './order.entity.js';
 import type { HistoryEntry, Order } from './order.js';
 import { toCounts, type OrderCounts } from './order.counters.js';
 import { ORDERS_MOVED, ORDERS_UNCERTAIN } from './order.events.js';
@@ -55,6 +60,8 @@ export class OrdersReader {
 
   constructor(
     private readonly database: Database,
+    @InjectRepository(OrderEntity, READER) orders: Repository<OrderEntity>,
+    @InjectRepository(OrderHistoryEntity, READER) private readonly moves: Repository<OrderHistoryEntity>,
     clock: Clock = new Clock(),
   ) {
     this.#gets = new Batcher((ids) => this.#getAll(ids), {
@@ -65,7 +72,7 @@ export class OrdersReader {
       isShared: (error) => error instanceof DatabaseUnavailable,
       clock,
     });
-    this.#pages = new OrderPages(database);
+    this.#pages = new OrderPages(database, orders);
     this.#sql = ordersSql(database.dialect);
   }
 
@@ -102,12 +109,21 @@ export class OrdersReader {
       [orderId],
     );
     if (!order) return [];
-    const moves = await this.database.read<HistoryEntry>(
-      `SELECT at, from_status AS "from", to_status AS "to", attempt, reason
-       FROM order_history ${this.#sql.useIndex('order_history_order')}
-       WHERE order_seq = ? ORDER BY order_seq DESC, id DESC LIMIT ${MOVES_TOLD}`,
-      [order.seq],
-    );
+    const moves = await this.moves
+      .createQueryBuilder('move')
+      .select([
+        'move.at AS at',
+        'move.fromStatus AS "from"',
+        'move.toStatus AS "to"',
+        'move.attempt AS attempt',
+      ])
+      .addSelect('move.reason', 'reason')
+      .useIndex('order_history_order')
+      .where('move.orderSeq = :seq', { seq: order.seq })
+      .orderBy('move.orderSeq', 'DESC')
+      .addOrderBy('move.id', 'DESC')
+      .limit(MOVES_TOLD)
+      .getRawMany<HistoryEntry>(); // entities of so many would hold up the process
     return [{ at: order.at, from: null, to: 'Pending', attempt: 0, reason: null }, ...moves.toReversed()];
   }
 
@@ -183,7 +199,7 @@ export class OrdersReader {
     const rows = await this.database.read<OrderRow>(this.#sql.selectByIds(ORDER_COLUMNS), [
       this.#sql.list(ids),
     ]);
-    const byId = new Map(rows.map((row) => [row.order_id, toOrder(row)]));
+    const byId = new Map(rows.map((row) => [row.orderId, toOrder(row)]));
     return ids.map((id) => ({ value: byId.get(id) }));
   }
 

@@ -1,10 +1,11 @@
 import type { Database } from '../../src/database/database.js';
 import { ORDER_STATUSES } from '../../src/orders/order.status.js';
 import type { ListPlace, OrderFilter } from '../../src/orders/orders.pages.js';
-import { OrdersReader } from '../../src/orders/orders.reader.js';
+import type { OrdersReader } from '../../src/orders/orders.reader.js';
 import type { FailedFilter } from '../../src/orders/sql/failed.sql.js';
 import { PLACES, withDatabase } from '../support/any.database.js';
 import { examinedRows, recorded, waysOf, type Statement } from '../support/examined.rows.js';
+import { readerOn } from '../support/store.js';
 import { addOrder, BIG_USER, fillOrders, START } from '../support/many.orders.js';
 
 /** More can be given by hand: what is examined must stay the same. */
@@ -78,7 +79,7 @@ const BOUNDS: [kind: string, questions: Question[], rows: number, rowsOnMysql: n
 
 async function statementsOf(database: Database, ask: Question[1]): Promise<Statement[]> {
   const recording = recorded(database);
-  await ask(new OrdersReader(recording.database));
+  await ask(await readerOn(recording.database));
   return recording.statements;
 }
 
@@ -173,7 +174,7 @@ for (const place of [PLACES.file, PLACES.postgres, PLACES.mysql]) {
           database.write(`UPDATE orders SET status = 'Cancelled' WHERE seq IN (${seqs.join(', ')})`);
         const cancelled = [2, 4, 9000, 9002, 22_000, 22_002, 22_004, 31_000];
         await cancel(cancelled);
-        const reader = new OrdersReader(database);
+        const reader = await readerOn(database);
         const shown: number[] = [];
         let pages = 0;
         let next: ListPlace | undefined;

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
-import { DatabaseUnavailable, type Database } from '../../src/database/database.js';
+import { DatabaseUnavailable, type Database, type Query } from '../../src/database/database.js';
 import { ORDER_STATUSES, type OrderStatus } from '../../src/orders/order.status.js';
 import type { ListPlace, OrderFilter } from '../../src/orders/orders.pages.js';
-import { OrdersReader } from '../../src/orders/orders.reader.js';
 import { HeldClock } from '../support/held.clock.js';
-import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
+import { aRequest, openStore, readerOn, type OpenDatabase, type OpenStore } from '../support/store.js';
 
 interface ModelOrder {
   seq: number;
@@ -222,11 +221,28 @@ export function readerContract(open: OpenDatabase): void {
         throw new DatabaseUnavailable(new Error('away'));
       };
       const away = Object.create(opened.database, { read: { value: read } }) as Database; // Object.create forgets
-      const reader = new OrdersReader(away);
+      const reader = await readerOn(away);
       const gets = Array.from({ length: 30 }, (_, index) => reader.get(`order-${index}`));
       for (const get of await Promise.allSettled(gets))
         expect(get).toMatchObject({ status: 'rejected', reason: expect.any(DatabaseUnavailable) as unknown });
       expect(asked).toBe(1);
+    });
+
+    it('says of a database that is away meanwhile that it is unavailable, in a list and in a history', async () => {
+      const { database, store, close } = await openStore(open);
+      await store.insert(aRequest({ orderId: 'there' }));
+      let left = 0;
+      const read: Query = async (sql, parameters) => {
+        if (left-- === 0) throw new DatabaseUnavailable(new Error('away'));
+        return database.read(sql, parameters);
+      };
+      const reader = await readerOn(Object.create(database, { read: { value: read } }) as Database); // as above
+      for (const after of [0, 1])
+        for (const ask of [() => reader.list({}, undefined, 10), () => reader.history('there')]) {
+          left = after;
+          await expect(ask()).rejects.toThrow(DatabaseUnavailable);
+        }
+      await close();
     });
 
     it('tells the first and the latest ten thousand of too many moves', async () => {

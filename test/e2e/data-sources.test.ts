@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { getRepositoryToken } from '@nestjs/typeorm';
 import Sqlite from 'better-sqlite3';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource, EntityManager, type Repository } from 'typeorm';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Database } from '../../src/database/database.js';
+import { READER } from '../../src/database/reading.data.source.js';
+import { OrderEntity } from '../../src/orders/order.entity.js';
 import { ORDER_ENTITIES } from '../../src/orders/order.entities.js';
 import { ORDERS_MOVED, type OrdersMoved } from '../../src/orders/order.events.js';
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
@@ -53,6 +55,27 @@ describe('the data sources', () => {
     });
     await expect(inTime).rejects.toThrow('undone');
     expect(rows(file.url, `SELECT * FROM order_counters WHERE name IN ('stray', 'own')`)).toEqual([]);
+  });
+
+  it('read by repositories, which see what is committed, and cannot write', async () => {
+    const { app, url } = server;
+    const orders = app.get<Repository<OrderEntity>>(getRepositoryToken(OrderEntity, READER), {
+      strict: false,
+    });
+    await post(`${url}/orders`, anOrder({ order_id: 'read', total_amount: 29.99 }));
+    const order = await orders.findOneByOrFail({ orderId: 'read' });
+    expect(order).toMatchObject({ orderId: 'read', totalAmount: 2999, seq: 1 });
+    const other = Object.assign(new OrderEntity(), order, { seq: 2, orderId: 'other' });
+    for (const write of [
+      () => orders.save(Object.assign(order, { status: 'Completed' })),
+      () => orders.insert(other),
+      () => orders.update({ seq: 1 }, { status: 'Completed' }),
+      () => orders.delete({ seq: 1 }),
+      () => orders.manager.transaction(() => Promise.resolve()),
+      () => orders.query('DELETE FROM orders'),
+    ])
+      await expect(write()).rejects.toThrow('the data source "reader" only reads');
+    expect(rows(file.url, 'SELECT order_id FROM orders')).toEqual([{ order_id: 'read' }]);
   });
 
   it('are closed after the last write, the file given back last of all', async () => {

@@ -1,12 +1,12 @@
 import { HISTORY, KEYS, ORDERS, type Columns } from '../../src/copy/columns.js';
 import { lastNumber } from '../../src/copy/copy.js';
 import type { OrderRequest } from '../../src/orders/order.js';
-import { OrdersReader } from '../../src/orders/orders.reader.js';
 import { booksOf, findingsIn, PLACES, withDatabase, type Place } from '../support/any.database.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { CopyCommand } from '../support/copy.command.js';
 import { createSample } from '../support/sample.orders.js';
 import { ServerProcess } from '../support/server.js';
+import { readerOn } from '../support/store.js';
 
 const { file, postgres, mysql } = PLACES;
 
@@ -59,8 +59,8 @@ describe('db:copy', () => {
         for (const [, sum] of said.matchAll(/SHA-256 (\w{64})/g)) sums.add(sum);
         expect(await booksOf(to)).toEqual(await booksOf(source));
         expect(await last(to)).toBe(await last(source));
-        expect(await withDatabase(to, (database) => new OrdersReader(database).counts())).toEqual(
-          await withDatabase(source, (database) => new OrdersReader(database).counts()),
+        expect(await withDatabase(to, async (database) => (await readerOn(database)).counts())).toEqual(
+          await withDatabase(source, async (database) => (await readerOn(database)).counts()),
         );
       }
       expect(sums.size).toBe(1);

@@ -2,7 +2,10 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Clock } from '../../src/common/clock.js';
 import { Random } from '../../src/common/random.js';
 import { CONFIG, type Config } from '../../src/config.js';
+import { getRepositoryToken } from '@nestjs/typeorm';
 import { Database } from '../../src/database/database.js';
+import { READER } from '../../src/database/reading.data.source.js';
+import { ORDER_ENTITIES } from '../../src/orders/order.entities.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { OrderHandler } from '../../src/processing/order.handler.js';
 import { ProcessingSchedule } from '../../src/processing/processing.schedule.js';
@@ -46,6 +49,7 @@ export class SimProcess {
       [Random, random],
       [Database, this.#database],
       [EventEmitter2, events],
+      ...ORDER_ENTITIES.map((entity): [unknown, unknown] => [getRepositoryToken(entity, READER), undefined]), // nobody lists orders here
       [QueueDriver, new MemoryQueueDriver(capacity)],
       [OrderHandler, new SimHandler(world, this.#clock, turns)],
       ...world.replaced,

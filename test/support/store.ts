@@ -1,6 +1,10 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Clock } from '../../src/common/clock.js';
 import type { Database } from '../../src/database/database.js';
+import { ReadingDataSource, readingOptions } from '../../src/database/reading.data.source.js';
+import { ORDER_ENTITIES } from '../../src/orders/order.entities.js';
+import { OrderHistoryEntity } from '../../src/orders/order-history.entity.js';
+import { OrderEntity } from '../../src/orders/order.entity.js';
 import {
   ORDERS_MOVED,
   ORDERS_UNCERTAIN,
@@ -36,9 +40,20 @@ export async function openStore(open: OpenDatabase, clock = new Clock()): Promis
     await database.onApplicationShutdown();
     await remove();
   };
-  const reader = new OrdersReader(database);
+  const reader = await readerOn(database);
   for (const event of [ORDERS_MOVED, ORDERS_UNCERTAIN]) events.on(event, () => reader.forgetCounts());
   return { database, store, reader, events, announced, close };
+}
+
+/** The real reader, with its repositories. */
+export async function readerOn(database: Database): Promise<OrdersReader> {
+  const options = { ...readingOptions(database), entities: ORDER_ENTITIES };
+  const source = await new ReadingDataSource(options).initialize();
+  return new OrdersReader(
+    database,
+    source.getRepository(OrderEntity),
+    source.getRepository(OrderHistoryEntity),
+  );
 }
 
 /** A request for an order; `fields` replace. */

@@ -72,6 +72,7 @@ export const MYSQL: OrdersSql = {
     )) AS v
     ON DUPLICATE KEY UPDATE order_counters.value = order_counters.value + VALUES(value)`,
 
+  isIn: (parameter) => `IN (:${parameter})`,
   selectByIds: (columns) => `SELECT ${columns} FROM orders WHERE order_id IN (?)`,
   delayed: `status = 'Pending'`, // compared, a null is not true
   now: NOW,

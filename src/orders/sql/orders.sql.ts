@@ -51,6 +51,8 @@ export interface OrdersSql {
   endDelay: string;
   /** Takes `[[name, slot, delta], …]` as JSON. */
   addToCounters: string;
+  /** Beside a column in a repository's query, whose parameter of this name is a list. */
+  isIn(parameter: string): string;
   /** Takes a list of order ids; returns these columns of theirs. */
   selectByIds(columns: string): string;
   /** What is to be said beside a comparison of `not_before`, for the index that holds delayed orders. They all are Pending. */

@@ -70,6 +70,7 @@ export const POSTGRES: OrdersSql = {
     SELECT v ->> 0, (v ->> 1)::int, (v ->> 2)::bigint FROM json_array_elements(?::json) AS v
     ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`,
 
+  isIn: (parameter) => `= ANY(:${parameter})`,
   selectByIds: (columns) => `SELECT ${columns} FROM orders WHERE order_id = ${TEXTS}`,
   delayed: 'not_before IS NOT NULL',
   now: NOW,

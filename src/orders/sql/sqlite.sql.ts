@@ -44,6 +44,7 @@ export const SQLITE: OrdersSql = {
     INSERT INTO order_counters (name, slot, value) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
     ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`,
 
+  isIn: (parameter) => `IN (SELECT value FROM json_each(:${parameter}))`,
   selectByIds: (columns) =>
     `SELECT ${columns} FROM orders WHERE order_id IN (SELECT value FROM json_each(?))`,
   delayed: 'not_before IS NOT NULL',
