@@ -34,11 +34,11 @@ interface Span {
   before: ListPlace;
 }
 
-/** An order on a page. */
+/** An order that is to be on a page, and the bytes of its items and error. */
 interface Found {
   seq: number;
   created_at: number;
-  next_seq: number | null;
+  bytes: number;
 }
 
 const EVERYTHING: Span = {
@@ -148,16 +148,16 @@ export class OrderPages {
   ): Promise<Page> {
     const { sql, values } = this.#pageSql(walk, filter, span, limit + 1);
     const found = await this.database.read<Found>(sql, values);
-    const shown = found.slice(0, limit);
-    if (shown.length === 0) return { orders: [], next: span.next };
+    const shown = fitting(found.slice(0, limit));
+    const last = shown.at(-1);
+    if (!last) return { orders: [], next: span.next };
     const rows = await this.#rowsOf(shown.map(({ seq }) => seq));
     const bySeq = new Map(rows.map((row) => [Number(row.seq), row]));
     const orders = shown.flatMap(({ seq }) => bySeq.get(Number(seq)) ?? []).map(toOrder);
     const { status } = filter;
-    const last = shown.at(-1);
     return {
       orders: status === undefined ? orders : orders.filter((order) => order.status === status),
-      next: last && last.next_seq !== null ? placeOf(last) : span.next,
+      next: found.length > shown.length ? placeOf(last) : span.next,
     };
   }
 
@@ -173,7 +173,7 @@ export class OrderPages {
     return this.orders.query(this.#rowsSql, [values]);
   }
 
-  /** Which orders are on a page. `next_seq` is null for the last one that there is. */
+  /** The first orders of a span. */
   #pageSql(
     walk: Walk,
     { status, userId }: OrderFilter,
@@ -195,12 +195,8 @@ export class OrderPages {
       WITH found AS (${found} LIMIT ?), sized AS (
         SELECT found.seq, found.created_at, OCTET_LENGTH(item_ids) + COALESCE(OCTET_LENGTH(error), 0) AS bytes
         FROM found JOIN orders ON orders.seq = found.seq
-      ), summed AS (
-        SELECT seq, created_at, bytes, SUM(bytes) OVER line AS total, LEAD(seq) OVER line AS next_seq
-        FROM sized WINDOW line AS (ORDER BY ${by.newestFirst})
       )
-      SELECT seq, created_at, next_seq FROM summed
-      WHERE total <= ${PAGE_BYTES} OR total = bytes ORDER BY ${by.newestFirst}`;
+      SELECT seq, created_at, bytes FROM sized ORDER BY ${by.newestFirst}`;
     const filtered = isFiltered ? [status] : [];
     return {
       sql,
@@ -211,6 +207,13 @@ export class OrderPages {
   #table(walk: Walk): string {
     return `orders ${ordersSql(this.database.dialect).useIndex(walk)}`;
   }
+}
+
+/** As many of the first as fit on a page. */
+function fitting(found: Found[]): Found[] {
+  let bytes = 0;
+  const tooMany = found.findIndex((one, index) => (bytes += Number(one.bytes)) > PAGE_BYTES && index > 0);
+  return tooMany === -1 ? found : found.slice(0, tooMany);
 }
 
 function placeOf({ seq, created_at: createdAt }: Found): ListPlace {

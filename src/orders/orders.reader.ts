@@ -56,6 +56,7 @@ export class OrdersReader {
   #counts: Promise<OrderCounts> | undefined;
   readonly #gets: Batcher<string, Order | undefined>;
   readonly #pages: OrderPages;
+  #movesSql: string | undefined;
   readonly #sql: OrdersSql;
 
   constructor(
@@ -109,7 +110,15 @@ export class OrdersReader {
       [orderId],
     );
     if (!order) return [];
-    const moves = await this.moves
+    const seq = String(order.seq); // a parameter: TypeORM writes numbers into the text of a statement
+    this.#movesSql ??= this.#sqlOfMoves(seq);
+    const moves = await this.moves.query<HistoryEntry[]>(this.#movesSql, [seq]);
+    return [{ at: order.at, from: null, to: 'Pending', attempt: 0, reason: null }, ...moves.toReversed()];
+  }
+
+  /** Made once, as in `OrderPages`; of rows, because entities of so many would hold up the process. */
+  #sqlOfMoves(seq: string): string {
+    return this.moves
       .createQueryBuilder('move')
       .select([
         'move.at AS at',
@@ -119,12 +128,11 @@ export class OrdersReader {
       ])
       .addSelect('move.reason', 'reason')
       .useIndex('order_history_order')
-      .where('move.orderSeq = :seq', { seq: order.seq })
+      .where('move.orderSeq = :seq', { seq })
       .orderBy('move.orderSeq', 'DESC')
       .addOrderBy('move.id', 'DESC')
       .limit(MOVES_TOLD)
-      .getRawMany<HistoryEntry>(); // entities of so many would hold up the process
-    return [{ at: order.at, from: null, to: 'Pending', attempt: 0, reason: null }, ...moves.toReversed()];
+      .getQueryAndParameters()[0];
   }
 
   /** Pending orders that may start now, in line after `place`; at most `limit`. Delayed ones are not looked at. */
