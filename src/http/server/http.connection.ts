@@ -44,12 +44,12 @@ export class HttpConnection implements Holder {
 
   /** Begins the request of this response, or has it wait for its turn. */
   take(response: ServerResponse): void {
-    this.#beforeLatest = this.#latest;
-    this.#latest = response;
-    if (this.#unanswered++ > 0) this.#hold(response, costOf(response.req));
+    const mayBegin = this.#waiting.length === 0 && this.#hasRoom;
+    if (this.#unanswered++ > 0) this.#notePipelined(response);
     response.on('close', () => this.#answered(response));
-    this.#waiting.push(response);
-    this.#beginNext();
+    if (mayBegin) this.begin(response.req, response);
+    else this.#waiting.push(response);
+    this.#readOrPause();
   }
 
   /** The answer is written, and its reader slower than that. */
@@ -74,7 +74,10 @@ export class HttpConnection implements Holder {
 
   /** Answers what cannot be read; but first what came whole before: no order that is taken is told that it is refused. */
   refuse(error: NodeJS.ErrnoException): void {
-    const before = [this.#latest, this.#beforeLatest].find((response) => response && isUnderWay(response));
+    const { _httpMessage: current } = this.socket as { _httpMessage?: ServerResponse }; // Node's, of the answer that is next
+    const before = [this.#latest, this.#beforeLatest, current].find(
+      (response) => response && isUnderWay(response),
+    );
     if (before) before.once('finish', () => refuseUnreadable(error, this.socket));
     else refuseUnreadable(error, this.socket);
   }
@@ -104,6 +107,16 @@ export class HttpConnection implements Holder {
     // a connection may stay idle for long, and would keep the last body that came on it
     if (this.#unanswered === 0) this.#latest = this.#beforeLatest = undefined;
     this.#beginNext();
+  }
+
+  /**
+   * A response is noted only where it is one of several: where a connection, which lives long, refers to each response for a
+   * moment, V8 takes most of them for long-lived too, and to collect them costs as much as to answer.
+   */
+  #notePipelined(response: ServerResponse): void {
+    this.#hold(response, costOf(response.req));
+    this.#beforeLatest = this.#latest;
+    this.#latest = response;
   }
 
   #hold(response: ServerResponse, bytes: number): void {
