@@ -31,6 +31,23 @@ describe('a batcher', () => {
     ]);
   });
 
+  it('gives all of several items their outcomes in their order, over flushes, and none where there are none', async () => {
+    const { batcher, batches } = batcherOf(
+      async (items) => items.map((item) => (item === 2 ? { error: 'bad' } : done(item))),
+      { maxBatch: 2 },
+    );
+    expect(await batcher.addAll([1, 2, 3])).toEqual([done(1), { error: 'bad' }, done(3)]);
+    expect(batches).toEqual([[1, 2], [3]]);
+    expect(await batcher.addAll([])).toEqual([]);
+  });
+
+  it.each([1, 2])('flushes nothing when nothing waits, with %d flushes at once', async (maxFlushes) => {
+    const { batcher, batches } = batcherOf(undefined, { maxFlushes, gathers: false });
+    await Promise.all([batcher.add(1), batcher.add(2)]);
+    for (let turns = 0; turns < 10; turns++) await nextTurn();
+    expect(batches).toEqual([[1, 2]]);
+  });
+
   it('flushes together what arrives in one turn of the event loop, in the order of arrival', async () => {
     const { batcher, batches } = batcherOf();
     const first = batcher.add(1);
