@@ -36,6 +36,7 @@ export class Levers {
     const { status } = reply.body;
     if (reply.status !== 200) return this.#wrong(order, 'read', reply);
     if (status === undefined) return; // the answer was cut off
+    // its fields are read as they came: others than an order's make another text
     if (textOf(reply.body as unknown as Content) !== textOf(contentOf(order.name, order.accepted ?? 0)))
       this.#wrong(order, 'read with other content', reply);
     if (isCancelled && status !== 'Cancelled') this.#wrong(order, 'cancelled before', reply);

@@ -7,7 +7,7 @@ import type { Chunk } from './chunk.js';
 export class Recount {
   orders = 0;
   entries = 0;
-  /** The greatest seq or place in line. */
+  /** The greatest seq or position in the queue. */
   lastNumber = 0;
   readonly counters = new CounterDeltas();
 

@@ -18,7 +18,7 @@ export class DatabaseUnavailable extends Error {
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql';
 
-/** Where everything is kept. A reader sees committed rows only, and goes on while a transaction is in trouble. */
+/** Where everything is kept. A reader sees committed rows only, and goes on while a transaction cannot. */
 export abstract class Database implements OnApplicationShutdown {
   abstract readonly dialect: Dialect;
 

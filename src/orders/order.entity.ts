@@ -40,7 +40,7 @@ export class OrderEntity {
   @Column({ type: 'varchar', length: 16 })
   status!: OrderStatus;
 
-  /** Place in line. */
+  /** Position in the queue. */
   @Column({ name: 'queue_seq', type: 'bigint' })
   queueSeq!: number;
 

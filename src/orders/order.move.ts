@@ -56,7 +56,7 @@ export function runsOfAlike(moves: Iterable<Move>): Move[][] {
   return runs;
 }
 
-/** One with an error or a new place in line is like no other. */
+/** One with an error or a new position in the queue is like no other. */
 function isAlike(a: Move, b: Move): boolean {
   return (
     a.from === b.from &&

@@ -9,7 +9,7 @@ export interface Order {
   itemIds: string[];
   totalAmount: number;
   status: OrderStatus;
-  /** Place in line: `seq`, until a person retries the order and it goes to the tail. */
+  /** Position in the queue: `seq`, until a person retries the order and it goes to the tail. */
   queueSeq: number;
   /** Attempts started. The number of the running one fences it: no other may finish it. */
   attempts: number;

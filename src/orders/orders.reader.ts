@@ -17,7 +17,7 @@ import { OrderPages, type ListPlace, type OrderFilter, type Page } from './order
 import { failedSql, type FailedFilter } from './sql/failed.sql.js';
 import { ordersSql, type OrdersSql } from './sql/orders.sql.js';
 
-/** An order's number and its place in line. */
+/** An order's number and its position in the queue. */
 export interface Place {
   seq: number;
   queueSeq: number;
@@ -47,7 +47,7 @@ const MAX_SHARED = 32;
 /** Moves of one order that its history tells. */
 const MOVES_TOLD = 10_000;
 
-/** Orders ahead are counted one by one up to here; beyond, the distance in line is taken. */
+/** Orders ahead are counted one by one up to here; beyond, the distance of positions counts. */
 const COUNTED_AHEAD = 100;
 
 /** Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows. */
@@ -135,16 +135,16 @@ export class OrdersReader {
       .getQueryAndParameters()[0];
   }
 
-  /** Pending orders that may start now, in line after `place`; at most `limit`. Delayed ones are not looked at. */
-  async pendingAfter(place: number, limit: number): Promise<Place[]> {
+  /** Pending orders that may start now, by position, after `position`; at most `limit`. Delayed ones are not looked at. */
+  async pendingAfter(position: number, limit: number): Promise<Place[]> {
     return this.database.read<Place>(
       `SELECT seq, queue_seq AS "queueSeq" FROM orders ${this.#sql.useIndex('orders_pending')}
        WHERE ${STARTABLE} AND queue_seq > ? ORDER BY queue_seq LIMIT ?`,
-      [place, limit],
+      [position, limit],
     );
   }
 
-  /** Pending orders whose back-off has ended, soonest first; at most `limit`. They may not start until they are in line. */
+  /** Pending orders whose back-off has ended, soonest first; at most `limit`. They may not start until `endDelay`. */
   async due(now: number, limit: number): Promise<Place[]> {
     return this.database.read(
       `SELECT seq, queue_seq AS "queueSeq" FROM orders ${this.#sql.useIndex('orders_delayed')}

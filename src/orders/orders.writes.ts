@@ -9,7 +9,7 @@ export interface Renewal {
   leaseMs: number;
 }
 
-/** Orders whose back-off has ended by `now`: they come back into line. */
+/** Orders whose back-off has ended by `now`: they may start. */
 export interface Due {
   seqs: number[];
   now: number;

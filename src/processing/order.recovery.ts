@@ -9,7 +9,7 @@ import type { DelayedOrder } from './retry.schedule.js';
 
 /**
  * The only code that may assume a crash: orders in Processing that nobody processes go back to Pending, in their old
- * place. One process at a time holds a SQLite file (`SqliteLock`), so whatever this one does not run, nobody runs; on a
+ * position. One process at a time holds a SQLite file (`SqliteLock`), so whatever this one does not run, nobody runs; on a
  * server, the lease tells.
  * Idempotent; also finds an order whose start was committed though the commit was reported as failed.
  */

@@ -49,6 +49,11 @@ export const MUTANTS: Record<string, Mutant> = {
     file: 'src/processing/retry.schedule.ts',
     changes: [['this.reader.delayed(0, MOST)', 'this.reader.delayed(now, MOST)']],
   },
+  /** An attempt takes no slot. */
+  'no-slots': {
+    file: 'src/processing/order.processor.ts',
+    changes: [['    this.#working++;\n', '']],
+  },
   /** A claim that comes too late for an order calls off the end of its back-off. */
   'called-off': {
     file: 'src/processing/order.processor.ts',

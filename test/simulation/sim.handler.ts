@@ -17,7 +17,7 @@ interface Failure {
   wishMs: number;
 }
 
-/** What the executions of all lives must never be: doubled, at one time or in one attempt, or too early. */
+/** What the executions of all lives must never be: doubled, at one time or in one attempt, too many, or too early. */
 export class Executions {
   readonly #made = new Set<string>();
   readonly #failures = new Map<string, Failure>();
@@ -37,6 +37,8 @@ export class Executions {
     this.#made.add(name);
     if (this.#working.has(orderId)) this.world.blame(`${orderId} is executed twice at a time`);
     this.#working.add(orderId);
+    if (this.count > this.world.config.PROCESSOR_CONCURRENCY)
+      this.world.blame(`${this.count} attempts run at a time`);
     const failure = this.#failures.get(`${orderId} attempt ${attempt - 1}`);
     const isEarly = failure && failure.jumps === time.jumps && time.monotonicMs < failure.ms + failure.wishMs;
     if (isEarly && this.world.isDelayed(orderId))

@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 type Indexes = Record<string, string>;
 
 /**
- * Indexes by which no question costs more as the table grows: the line holds what may start now, lists are walked in one
+ * Indexes by which no question costs more as the table grows: the index of the queue holds what may start now, lists are walked in one
  * order whatever they are filtered by, and Failed orders are found by the instant at which they failed.
  */
 export class BoundedReads1763798400000 implements MigrationInterface {

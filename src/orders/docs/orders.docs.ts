@@ -98,7 +98,7 @@ export const ApiGetOrder = (): MethodDecorator =>
     ApiRoute(
       'getOrder',
       'The whole order',
-      'While it is Pending also its place in the queue, and when it will be completed at the present rate.',
+      'While it is Pending also its position in the queue, and when it will be completed at the present rate.',
     ),
     ApiParam(ORDER_ID),
     ApiResponse({
