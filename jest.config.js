@@ -19,7 +19,7 @@ export default {
       },
     ],
   },
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB', // else each keeps the modules of all its suites, over a GiB at the end
 };

@@ -1,7 +1,7 @@
 import { loadConfig } from './src/config.js';
 import { databaseOptions } from './src/database/database.options.js';
-import { PortableDataSource } from './src/database/portable.data.source.js';
-import { ORDER_ENTITIES } from './src/orders/order.entities.js';
+import { PortableDataSource } from './src/database/sources/portable.data.source.js';
+import { ORDER_ENTITIES } from './src/orders/store/entities/order.entities.js';
 
 /** The data source of the TypeORM command line: `npm run migration:generate`, `npm run migration:run`. */
 export default new PortableDataSource({

@@ -1,30 +1,34 @@
-const WIDTH = 40;
+import { Presets, SingleBar } from 'cli-progress';
+
 const { stdout } = process;
 
-/** How far a phase is: a bar that redraws itself on a terminal; otherwise a line for every tenth. */
-export class Progress {
+/** How far a phase is, until the end of its scope: a bar on a terminal; otherwise a line for every tenth. */
+export class Progress implements Disposable {
+  readonly #bar: SingleBar;
   readonly #phase: string;
   readonly #total: number;
-  #shown = -1;
+  #shownTenth = -1;
 
   constructor(phase: string, total: number) {
-    this.#phase = phase;
+    this.#phase = phase.padEnd(10);
     this.#total = total;
+    const format = `[{bar}] ${this.#phase} {value}/{total}`;
+    // shows nothing but on a terminal; linewrap: otherwise a Ctrl-C would leave the terminal without
+    this.#bar = new SingleBar({ stream: stdout, format, linewrap: true }, Presets.shades_classic);
+    this.#bar.start(total, 0);
     this.show(0);
   }
 
   show(done: number): void {
-    const steps = stdout.isTTY ? this.#total : 10;
-    const step = Math.floor((steps * done) / this.#total);
-    if (step <= this.#shown) return;
-    this.#shown = step;
-    const text = `${this.#phase.padEnd(10)} ${done}/${this.#total}`;
-    if (!stdout.isTTY) return void stdout.write(`${text}\n`);
-    const filled = Math.round((WIDTH * done) / this.#total);
-    stdout.write(`\r[${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}] ${text}`);
+    this.#bar.update(done);
+    const tenth = Math.floor((10 * done) / Math.max(this.#total, 1));
+    if (stdout.isTTY || tenth <= this.#shownTenth) return;
+    this.#shownTenth = tenth;
+    stdout.write(`${this.#phase} ${done}/${this.#total}\n`);
   }
 
-  end(): void {
-    if (stdout.isTTY) stdout.write('\n');
+  /** The bar's timer would keep the process running. */
+  [Symbol.dispose](): void {
+    this.#bar.stop();
   }
 }

@@ -77,7 +77,7 @@ interface Posted {
 }
 
 async function postAll(client: Client, { orders, concurrency }: Options): Promise<Posted> {
-  const progress = new Progress('posted', orders);
+  using progress = new Progress('posted', orders);
   const posted: Posted = { accepted: [], refusals: [], latenciesMs: [] };
   const ids = Array.from({ length: orders }, () => randomUUID() as string);
   await each(ids, concurrency, async (id) => {
@@ -88,13 +88,12 @@ async function postAll(client: Client, { orders, concurrency }: Options): Promis
     else posted.accepted.push(id);
     progress.show(posted.latenciesMs.length);
   });
-  progress.end();
   return posted;
 }
 
 /** Waits until the orders are Completed, at most until the deadline. @returns the last status of those that are not */
 async function awaitCompleted(client: Client, ids: string[], completedBefore: number, deadline: number) {
-  const progress = new Progress('completed', ids.length);
+  using progress = new Progress('completed', ids.length);
   // Cheap and roughly, by the counts, for others may post too; then exactly, by each order's own status.
   for (let open = ids.length; open > 0 && performance.now() < deadline; await wait(POLL_MS)) {
     const { completed_orders, pending_orders, processing_orders } = await client.metrics();
@@ -113,7 +112,6 @@ async function awaitCompleted(client: Client, ids: string[], completedBefore: nu
     if (undecided.every(([id]) => !lost.has(id)) || performance.now() > deadline) break;
     await wait(POLL_MS);
   }
-  progress.end();
   return [...lost.values()];
 }
 

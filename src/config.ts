@@ -1,38 +1,7 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { applyDecorators } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { IsIn, IsInt, Matches, Max, Min, validateSync, type ValidationOptions } from 'class-validator';
 import { isAmbiguous, withoutPassword } from './common/secret.url.js';
-
-/** What Ordermill is told by its environment. Durations in milliseconds, sizes in bytes. */
-export interface Config {
-  readonly HOST: string;
-  readonly PORT: number;
-  readonly ALLOWED_HOSTS: string;
-  readonly ROLE: 'all' | 'api' | 'worker';
-  readonly DATABASE_URL: string;
-  readonly DATABASE_POOL_SIZE: number;
-  readonly DATABASE_TIMEOUT_MS: number;
-  readonly QUEUE_DRIVER: 'memory' | 'bullmq';
-  readonly REDIS_URL: string;
-  readonly QUEUE_MAX_PENDING: number;
-  readonly PROCESSOR: 'simulated' | 'http';
-  readonly PROCESSOR_URL: string;
-  readonly PROCESSOR_SECRET: string;
-  readonly PROCESSING_TIME_MS: number;
-  readonly PROCESSOR_CONCURRENCY: number;
-  readonly LEASE_MS: number;
-  readonly ATTEMPT_TIMEOUT_MS: number;
-  readonly MAX_ATTEMPTS: number;
-  readonly RETRY_BACKOFF_MS: number;
-  readonly RETRY_BACKOFF_MAX_MS: number;
-  readonly SHUTDOWN_DELAY_MS: number;
-  readonly SHUTDOWN_TIMEOUT_MS: number;
-  readonly HEADERS_TIMEOUT_MS: number;
-  readonly REQUEST_TIMEOUT_MS: number;
-  readonly MAX_CONNECTIONS: number;
-  readonly BODY_LIMIT_BYTES: number;
-  readonly BATCH_BODY_LIMIT_BYTES: number;
-  readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'log' | 'debug' | 'verbose';
-  readonly LOG_FORMAT: 'auto' | 'pretty' | 'json';
-}
 
 /** The injection token of the one `Config`. */
 export const CONFIG = Symbol('CONFIG');
@@ -43,113 +12,146 @@ const DAY_MS = 86_400_000;
 const SECRETS = new Set(['PROCESSOR_SECRET']);
 
 /** Keys whose value may hold a password. */
-const URLS = ['DATABASE_URL', 'REDIS_URL', 'PROCESSOR_URL'];
+const URLS = ['DATABASE_URL', 'REDIS_URL', 'PROCESSOR_URL'] as const;
 
-const integer = (value: number, minimum: number, maximum: number) => ({
-  type: 'integer',
-  default: value,
-  minimum,
-  maximum,
-  description: `a whole number from ${minimum} to ${maximum}`,
-});
-const oneOf = (value: string, ...allowed: string[]) => ({
-  type: 'string',
-  default: value,
-  enum: allowed,
-  description: `one of ${allowed.join(', ')}`,
-});
-const text = (value: string, pattern: string, description: string) => ({
-  type: 'string',
-  default: value,
-  pattern,
-  description,
-});
+const must = (description: string): ValidationOptions => ({ message: `must be ${description}` });
+const IsWholeNumber = (minimum: number, maximum: number) => {
+  const options = must(`a whole number from ${minimum} to ${maximum}`);
+  return applyDecorators(IsInt(options), Min(minimum, options), Max(maximum, options));
+};
+const IsOneOf = (...allowed: string[]) => IsIn(allowed, must(`one of ${allowed.join(', ')}`));
+const IsText = (pattern: RegExp, description: string) => Matches(pattern, must(description));
 
-const properties = {
-  HOST: text('127.0.0.1', '^\\S+$', 'an address or host name'),
-  PORT: integer(8000, 0, 65_535),
-  ALLOWED_HOSTS: text(
-    '',
-    '^(([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(\\s*,\\s*|$))*$',
+/** What Ordermill is told by its environment, with its defaults. Durations in milliseconds, sizes in bytes. */
+export class Config {
+  @IsText(/^\S+$/, 'an address or host name')
+  readonly HOST: string = '127.0.0.1';
+
+  @IsWholeNumber(0, 65_535)
+  readonly PORT: number = 8000;
+
+  @IsText(
+    /^(([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(\s*,\s*|$))*$/,
     'host names or addresses without ports, with commas between them',
-  ),
-  ROLE: oneOf('all', 'all', 'api', 'worker'),
-  DATABASE_URL: text(
-    'sqlite:./data/orders.sqlite',
-    '^(sqlite:.+|(postgres|postgresql|mysql)://\\S+)$',
+  )
+  readonly ALLOWED_HOSTS: string = '';
+
+  @IsOneOf('all', 'api', 'worker')
+  readonly ROLE: 'all' | 'api' | 'worker' = 'all';
+
+  @IsText(
+    /^(sqlite:.+|(postgres|postgresql|mysql):\/\/\S+)$/,
     'sqlite:<path of a file>, postgres://… or mysql://…',
-  ),
-  DATABASE_POOL_SIZE: integer(10, 2, 1000),
-  DATABASE_TIMEOUT_MS: integer(5000, 100, DAY_MS),
-  QUEUE_DRIVER: oneOf('memory', 'memory', 'bullmq'),
-  REDIS_URL: text('redis://127.0.0.1:6379', '^rediss?://\\S+$', 'a redis:// or rediss:// URL'),
-  QUEUE_MAX_PENDING: integer(1_000_000, 1, 1_000_000_000),
-  PROCESSOR: oneOf('simulated', 'simulated', 'http'),
-  PROCESSOR_URL: text('', '^(https?://\\S+)?$', 'an http:// or https:// URL'),
-  PROCESSOR_SECRET: text('', '^(whsec_[A-Za-z0-9+/]{32,}={0,2})?$', 'whsec_ and at least 24 bytes in base64'),
-  PROCESSING_TIME_MS: integer(2000, 0, DAY_MS),
-  PROCESSOR_CONCURRENCY: integer(100, 1, 10_000),
-  LEASE_MS: integer(5000, 300, DAY_MS),
-  ATTEMPT_TIMEOUT_MS: integer(60_000, 1, DAY_MS),
-  MAX_ATTEMPTS: integer(5, 1, 1000),
-  RETRY_BACKOFF_MS: integer(1000, 0, DAY_MS),
-  RETRY_BACKOFF_MAX_MS: integer(60_000, 0, DAY_MS),
-  SHUTDOWN_DELAY_MS: integer(0, 0, DAY_MS),
-  SHUTDOWN_TIMEOUT_MS: integer(10_000, 0, DAY_MS),
-  HEADERS_TIMEOUT_MS: integer(10_000, 1, DAY_MS),
-  REQUEST_TIMEOUT_MS: integer(30_000, 1, DAY_MS),
-  MAX_CONNECTIONS: integer(4096, 1, 1_000_000),
-  BODY_LIMIT_BYTES: integer(1_048_576, 1024, 104_857_600),
-  BATCH_BODY_LIMIT_BYTES: integer(4_194_304, 1024, 104_857_600),
-  LOG_LEVEL: oneOf('info', 'fatal', 'error', 'warn', 'info', 'log', 'debug', 'verbose'),
-  LOG_FORMAT: oneOf('auto', 'auto', 'pretty', 'json'),
-} satisfies Record<keyof Config, object>;
+  )
+  readonly DATABASE_URL: string = 'sqlite:./data/orders.sqlite';
+
+  @IsWholeNumber(2, 1000)
+  readonly DATABASE_POOL_SIZE: number = 10;
+
+  @IsWholeNumber(100, DAY_MS)
+  readonly DATABASE_TIMEOUT_MS: number = 5000;
+
+  @IsOneOf('memory', 'bullmq')
+  readonly QUEUE_DRIVER: 'memory' | 'bullmq' = 'memory';
+
+  @IsText(/^rediss?:\/\/\S+$/, 'a redis:// or rediss:// URL')
+  readonly REDIS_URL: string = 'redis://127.0.0.1:6379';
+
+  @IsWholeNumber(1, 1_000_000_000)
+  readonly QUEUE_MAX_PENDING: number = 1_000_000;
+
+  @IsOneOf('simulated', 'http')
+  readonly PROCESSOR: 'simulated' | 'http' = 'simulated';
+
+  @IsText(/^(https?:\/\/\S+)?$/, 'an http:// or https:// URL')
+  readonly PROCESSOR_URL: string = '';
+
+  @IsText(/^(whsec_[A-Za-z0-9+/]{32,}={0,2})?$/, 'whsec_ and at least 24 bytes in base64')
+  readonly PROCESSOR_SECRET: string = '';
+
+  @IsWholeNumber(0, DAY_MS)
+  readonly PROCESSING_TIME_MS: number = 2000;
+
+  @IsWholeNumber(1, 10_000)
+  readonly PROCESSOR_CONCURRENCY: number = 100;
+
+  @IsWholeNumber(300, DAY_MS)
+  readonly LEASE_MS: number = 5000;
+
+  @IsWholeNumber(1, DAY_MS)
+  readonly ATTEMPT_TIMEOUT_MS: number = 60_000;
+
+  @IsWholeNumber(1, 1000)
+  readonly MAX_ATTEMPTS: number = 5;
+
+  @IsWholeNumber(0, DAY_MS)
+  readonly RETRY_BACKOFF_MS: number = 1000;
+
+  @IsWholeNumber(0, DAY_MS)
+  readonly RETRY_BACKOFF_MAX_MS: number = 60_000;
+
+  @IsWholeNumber(0, DAY_MS)
+  readonly SHUTDOWN_DELAY_MS: number = 0;
+
+  @IsWholeNumber(0, DAY_MS)
+  readonly SHUTDOWN_TIMEOUT_MS: number = 10_000;
+
+  @IsWholeNumber(1, DAY_MS)
+  readonly HEADERS_TIMEOUT_MS: number = 10_000;
+
+  @IsWholeNumber(1, DAY_MS)
+  readonly REQUEST_TIMEOUT_MS: number = 30_000;
+
+  @IsWholeNumber(1, 1_000_000)
+  readonly MAX_CONNECTIONS: number = 4096;
+
+  @IsWholeNumber(1024, 104_857_600)
+  readonly BODY_LIMIT_BYTES: number = 1_048_576;
+
+  @IsWholeNumber(1024, 104_857_600)
+  readonly BATCH_BODY_LIMIT_BYTES: number = 4_194_304;
+
+  @IsOneOf('fatal', 'error', 'warn', 'info', 'log', 'debug', 'verbose')
+  readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'log' | 'debug' | 'verbose' = 'info';
+
+  @IsOneOf('auto', 'pretty', 'json')
+  readonly LOG_FORMAT: 'auto' | 'pretty' | 'json' = 'auto';
+}
 
 /** Every key that is read; `.env` lists the same ones. */
-export const CONFIG_KEYS = Object.keys(properties) as (keyof Config)[]; // Object.keys forgets the keys' type
-
-const validate = new Ajv({
-  allErrors: true,
-  coerceTypes: true,
-  useDefaults: true,
-  verbose: true,
-  strictNumbers: false, // or Infinity passes every maximum
-  meta: false, // the schema below needs no check at every start
-  validateSchema: false,
-}).compile<Config>({
-  type: 'object',
-  properties,
-});
+export const CONFIG_KEYS = Object.keys(new Config()) as (keyof Config)[]; // Object.keys forgets the keys' type
 
 /**
  * The configuration in `environment`, checked and frozen. An empty value counts as unset.
  * @throws one `ConfigError` that lists every problem: key, value, what is allowed
  */
 export function parseConfig(environment: Record<string, string | undefined>): Config {
-  const given: Record<string, unknown> = {};
+  const given: Record<string, string> = {};
   for (const key of CONFIG_KEYS) {
     const value = environment[key]?.trim();
     if (value) given[key] = value;
   }
-  const raw = { ...given };
-  const problems = validate(given) ? [] : (validate.errors ?? []).map((error) => problem(error, raw));
-  if (given['PROCESSOR'] === 'http' && !given['PROCESSOR_URL'])
+  const config = plainToInstance(Config, given, { enableImplicitConversion: true });
+  const problems = validateSync(config).flatMap(({ property: key, constraints = {} }) =>
+    Object.values(constraints).map((message) => `${key}=${shown(key, given[key] ?? '')}: ${message}`),
+  );
+  if (config.PROCESSOR === 'http' && !config.PROCESSOR_URL)
     problems.push('PROCESSOR_URL="": must be an http:// or https:// URL when PROCESSOR is http');
-  if (given['ROLE'] !== 'all' && String(given['DATABASE_URL']).startsWith('sqlite:'))
-    problems.push(`ROLE="${String(given['ROLE'])}": must be all with a SQLite file, which one process holds`);
-  if (Number(given['HEADERS_TIMEOUT_MS']) > Number(given['REQUEST_TIMEOUT_MS']))
+  if (config.ROLE !== 'all' && config.DATABASE_URL.startsWith('sqlite:'))
+    problems.push(`ROLE="${config.ROLE}": must be all with a SQLite file, which one process holds`);
+  if (config.HEADERS_TIMEOUT_MS > config.REQUEST_TIMEOUT_MS)
     problems.push(
-      `HEADERS_TIMEOUT_MS=${Number(given['HEADERS_TIMEOUT_MS'])}: must not be more than REQUEST_TIMEOUT_MS`,
+      `HEADERS_TIMEOUT_MS=${config.HEADERS_TIMEOUT_MS}: must not be more than REQUEST_TIMEOUT_MS`,
     );
   for (const key of URLS) {
-    const url = String(given[key]);
+    const url = config[key];
     if (problems.length === 0 && url !== '' && !url.startsWith('sqlite:') && isAmbiguous(url))
       problems.push(
         `${key}=${shown(key, url)}: must be a URL in which special characters of user and password are written as %40 and the like`,
       );
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(given as unknown as Config); // validated just now
+  return Object.freeze(config);
 }
 
 /** Reads `.env` in the working directory, when there is one, beneath the real environment. */
@@ -157,7 +159,7 @@ export function loadConfig(): Config {
   try {
     process.loadEnvFile();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // no .env: the defaults serve
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // without .env the defaults hold
   }
   return parseConfig(process.env);
 }
@@ -170,13 +172,9 @@ export class ConfigError extends Error {
   }
 }
 
-function problem(error: ErrorObject, raw: Record<string, unknown>): string {
-  const key = error.instancePath.slice(1);
-  const schema = error.parentSchema as { description: string };
-  return `${key}=${shown(key, String(raw[key]))}: must be ${schema.description}`;
-}
-
 function shown(key: string, value: string): string {
   if (SECRETS.has(key)) return '(hidden)';
-  return JSON.stringify(URLS.includes(key) || value.includes('://') ? withoutPassword(value) : value);
+  return JSON.stringify(
+    URLS.some((url) => url === key) || value.includes('://') ? withoutPassword(value) : value,
+  );
 }

@@ -23,7 +23,7 @@ import {
   OrderIdConflict,
   OrderNotFound,
   WrongStatus,
-} from './orders/orders.errors.js';
+} from './domain/order.errors.js';
 
 /** Which answer each domain error becomes. */
 const PROBLEM_RULES: ProblemRule[] = [
@@ -36,7 +36,7 @@ const PROBLEM_RULES: ProblemRule[] = [
   { error: BatcherFull, status: 503, headers: { 'retry-after': '1' } },
 ];
 
-/** What a worker does not serve. */
+/** The routes that a worker does not serve. */
 const ORDERS = /^\/orders?(\/|$)/i;
 
 /** The routes that take a body. */
@@ -46,17 +46,17 @@ const BATCH_BODY = /^\/orders?\/batch\/?$/i;
 /** Everything about HTTP that is not a route: bodies, request ids, validation, errors, the OpenAPI pages. */
 export function configureHttp(app: NestExpressApplication): void {
   const config = app.get<Config>(CONFIG);
-  app.set('etag', false); // answers change at every transition: a tag would be work for nobody
+  app.set('etag', false); // answers change at every transition, so a tag would rarely match
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   const lifecycle = app.get(Lifecycle);
   const guard = browserGuard(config.ALLOWED_HOSTS);
   const parserFor = bodyParsers(config, app.get(Clock));
-  // one step of Express's chain for all of them, because each step costs every request 2 µs
+  // one middleware for all of it, because each costs every request 2 µs
   app.use((request: Request, response: Response, next: NextFunction) => {
-    if (lifecycle.isStopping) response.setHeader('connection', 'close'); // no client waits on a socket that will close
+    if (lifecycle.isStopping) response.setHeader('connection', 'close'); // it will be closed, so clients shall not reuse it
     setSecurityHeaders(response);
-    // the context begins when the body is there: what comes in several pieces comes outside of any
+    // the context begins after the body, whose later parts arrive outside of any context
     const go = (error?: unknown) => requestContext(request, response, () => next(error));
     const problem = config.ROLE === 'worker' && ORDERS.test(request.path) ? notHere() : guard(request);
     if (problem) go(problem);

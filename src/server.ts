@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { INestApplication } from '@nestjs/common';
 import { createApp } from './app.js';
 import { RequestLogger } from './http/request.logger.js';
@@ -6,16 +7,17 @@ import { ConfigError, loadConfig, type Config } from './config.js';
 
 const CONTEXT = 'Ordermill';
 
-/** npm passes on the Ctrl-C that the terminal has sent to the server already: that is no second signal. */
+/** npm repeats a Ctrl-C that the terminal has sent to the server already: within this time it is no second signal. */
 const ECHO_MS = 250;
 
-// A log that nobody reads any more is no reason to stop, nor an error to log.
+// When the reader of the log is gone (EPIPE), the server goes on without a log.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 const config = readConfig();
 const logger = new RequestLogger(config);
 const app = await createApp(config, logger).catch(giveUp);
 stopGracefully(app, logger);
+flushCompileCache(); // a killed process has no time for it, and a running one should not stand still for it
 await app.listen(config.PORT, config.HOST).catch(giveUp);
 logger.log(
   `ready on ${await app.getUrl()} · Node ${process.version} · ${withoutPassword(config.DATABASE_URL)}`,
@@ -37,12 +39,15 @@ function giveUp(error: Error): never {
   process.exit(1);
 }
 
-/** A signal drains and exits with 0; another, later than an echo of the first, at once. An uncaught error drains, exits with 1. */
+/**
+ * A signal drains and exits with 0; a second one, later than an echo of the first, exits at once. An uncaught error drains
+ * and exits with 1.
+ */
 function stopGracefully(app: INestApplication, logger: RequestLogger): void {
-  let stopping = false;
+  let isStopping = false;
   let isImpatient = false;
   const stop = async (reason: string, code: number) => {
-    stopping = true;
+    isStopping = true;
     setTimeout(() => (isImpatient = true), ECHO_MS).unref();
     logger.log(`${reason}: finishing what is running`, CONTEXT);
     await app.close();
@@ -54,11 +59,11 @@ function stopGracefully(app: INestApplication, logger: RequestLogger): void {
     ['SIGTERM', 15],
   ] as const)
     process.on(signal, () => {
-      if (!stopping) void stop(signal, 0);
+      if (!isStopping) void stop(signal, 0);
       else if (isImpatient) process.exit(128 + number);
     });
   process.on('uncaughtException', (error) => {
     logger.fatal(error, CONTEXT);
-    if (!stopping) void stop('uncaught error', 1);
+    if (!isStopping) void stop('uncaught error', 1);
   });
 }

@@ -8,7 +8,7 @@ import { HttpAdapter } from '../../src/http/server/http.adapter.js';
 import { RequestLogger } from '../../src/http/request.logger.js';
 import { loadConfig } from '../../src/config.js';
 import { configureHttp } from '../../src/http.js';
-import type { OrderRequest, Receipt } from '../../src/orders/order.js';
+import type { OrderRequest, Receipt } from '../../src/domain/order.js';
 import { OrdersBatch } from '../../src/orders/orders.batch.js';
 import { OrdersController } from '../../src/orders/orders.controller.js';
 import { OrdersService } from '../../src/orders/orders.service.js';

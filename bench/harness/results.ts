@@ -24,24 +24,37 @@ export async function keep(benchmarks: Benchmark[], found: Results): Promise<voi
     writeFileSync(new URL(`benchmark-${name}.svg`, DOCS), plot(`${name}: ${findings.title}`, findings));
   const page = readFileSync(PAGE, 'utf8');
   const [before, after] = [page.split(BEGIN)[0], page.split(END)[1]];
-  const sections = benchmarks.flatMap(({ name }) => (results[name] ? section(name, results[name]) : []));
-  const text = [before, BEGIN, '\n\n', sections.join('\n\n'), '\n\n', END, after].join('');
+  const text = [before, BEGIN, '\n\n', measured(benchmarks, results), '\n\n', END, after].join('');
   const config = await resolveConfig(PAGE);
   writeFileSync(PAGE, await format(text, { ...config, parser: 'markdown' }));
 }
 
-function section(name: string, { title, series, bars, environment }: Results[string]): string {
-  const { machine, versions, commit, at } = environment;
+/** Where it was measured is said once, unless it was not the same for all. */
+function measured(benchmarks: Benchmark[], results: Results): string {
+  const kept = benchmarks.flatMap(({ name }) => (results[name] ? { name, ...results[name] } : []));
+  const places = new Set(kept.map(({ environment }) => placeOf(environment)));
+  const sections = kept.map((one) => section(one, places.size > 1));
+  return places.size === 1 ? [`On ${[...places].join()}.`, ...sections].join('\n\n') : sections.join('\n\n');
+}
+
+function placeOf({ machine, versions }: Environment): string {
+  return `${machine}; ${versions}`;
+}
+
+function section(
+  { name, title, series, bars, environment }: Results[string] & { name: string },
+  isPlaceTold: boolean,
+): string {
+  const { commit, at } = environment;
+  const place = isPlaceTold ? `, ${placeOf(environment)}` : '';
   return [
     `### ${name}`,
-    `${title}.`,
-    `![${title}](benchmark-${name}.svg)`,
+    `${title} ([picture](benchmark-${name}.svg), ${at.slice(0, 10)}, commit ${commit}${place}).`,
     table(
       ['', 'median', 'spread', ''],
       series.map((one) => [one.name, number(median(one.values)), spread(one), one.unit]),
     ),
     bars.map((bar) => `- ${isMet(bar) ? '✓' : '✗'} ${sentence(bar)}`).join('\n'),
-    `_${at.slice(0, 10)}, commit ${commit}, ${machine}; ${versions}_`,
   ].join('\n\n');
 }
 

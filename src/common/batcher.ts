@@ -1,6 +1,6 @@
 import { Clock } from './clock.js';
 
-/** What became of one item of a batch. */
+/** The outcome of one item of a batch. */
 export type Outcome<Result> = { value: Result } | { error: unknown };
 
 /** More items wait than a `Batcher` may hold. */
@@ -11,9 +11,9 @@ export class BatcherFull extends Error {
 /** Sizes are in whatever unit `of` has. */
 export interface SizeLimits<Item> {
   of(item: Item): number;
-  /** Most in one flush; an item that is larger goes alone. */
+  /** Most in one flush; a larger item is flushed alone. */
   maxBatch: number;
-  /** Most that may wait; an item that would make it more is refused with `BatcherFull`, unless nothing else waits. */
+  /** Most that may wait. An item that would exceed it is refused with `BatcherFull`, unless nothing else waits. */
   maxWaiting: number;
 }
 
@@ -22,26 +22,25 @@ export interface BatcherOptions<Item = unknown> {
   maxBatch: number;
   /** Most items that may wait; one more is refused with `BatcherFull`. */
   maxWaiting: number;
-  /** Where items differ in size: what bounds one flush, and all that waits, besides their number. */
+  /** Where items differ in size: bounds on one flush and on all that waits, besides their number. */
   size?: SizeLimits<Item>;
   /** Most flushes under way at once; they begin in the order of arrival. */
   maxFlushes: number;
   /**
-   * Whether to wait for what a burst still brings: worthwhile where a flush holds up the whole process (SQLite). Where it
-   * does not, this process goes on while the flush is under way, and what comes shares the next one.
+   * Whether to wait while a burst still brings items: worthwhile where a flush blocks the whole process (SQLite). Elsewhere
+   * the process goes on during a flush, and what arrives meanwhile shares the next one.
    */
   gathers: boolean;
-  /** True when an error is the whole batch's (the database is gone): it is not worth trying the items alone. */
+  /** Whether an error concerns the whole batch (the database is unavailable), so that the items are not tried alone. */
   isShared(error: unknown): boolean;
-  /** Whose turns it waits for; the event loop's otherwise. */
+  /** Says when a turn of the event loop has ended; default: the event loop itself. */
   clock?: Pick<Clock, 'turn'>;
 }
 
 /**
- * Group commit: items that arrive while flushes run, or in the same turn of the event loop, share the next one.
- * No timer: it flushes at the end of a turn; one that gathers, at the end of the first that brings nothing new.
- * Flushes keep the order of arrival.
- * When a flush fails for a reason that may be one item's, each item is tried alone, so that a bad one fails alone.
+ * Group commit: items that arrive in one turn of the event loop, or while flushes run, share the next flush. No timer: it
+ * flushes at the end of a turn or, if it gathers, of the first turn that brings nothing new. Flushes keep the order of
+ * arrival. When a flush fails for a reason that may be one item's, each item is tried alone, so that only a bad one fails.
  */
 export class Batcher<Item, Result> {
   readonly #waiting: Waiting<Item, Result>[] = [];

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 
-/** A timer cannot be set further ahead; one that is to end later ends then. */
+/** Node's longest timer. A longer one fires after this time. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The time, and all waiting for it. The only place that reads it, and that asks the event loop for a turn, so that a test
- * can hold it still and a simulation decides what comes next.
+ * The time that decides what becomes of an order: orders, queue and processing read it, wait for it, and wait for turns of
+ * the event loop, by this class only. So a test can stop the time, and the simulation decides what happens next.
  */
 @Injectable()
 export class Clock {
@@ -20,19 +20,19 @@ export class Clock {
     return performance.now();
   }
 
-  /** Calls `fire` once, `ms` from now. @returns what calls that off */
+  /** Calls `fire` once, `ms` from now. @returns cancels it */
   timer(ms: number, fire: () => void): () => void {
     const timer = setTimeout(fire, Math.min(ms, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   }
 
-  /** Calls `fire` every `ms`. @returns what ends that */
+  /** Calls `fire` every `ms`. @returns stops it */
   every(ms: number, fire: () => void): () => void {
     const timer = setInterval(fire, ms);
     return () => clearInterval(timer);
   }
 
-  /** @throws AbortError when `signal` is aborted before */
+  /** Waits `ms`. @throws AbortError when `signal` is aborted before */
   async wait(ms: number, signal?: AbortSignal): Promise<void> {
     await wait(ms, undefined, signal && { signal });
   }

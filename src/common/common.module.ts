@@ -4,7 +4,7 @@ import { Clock } from './clock.js';
 import { Lifecycle } from './lifecycle.js';
 import { Random } from './random.js';
 
-/** What every module may use: the configuration, the clock, chance, whether the process stops. */
+/** Provides what every module may use: the configuration, the clock, random numbers, whether the process is stopping. */
 @Global()
 @Module({
   providers: [{ provide: CONFIG, useFactory: loadConfig }, Clock, Random, Lifecycle],

@@ -3,9 +3,9 @@ import { CONFIG, type Config } from '../config.js';
 import { Clock } from './clock.js';
 
 /**
- * Whether the server is on its way out. `onModuleDestroy` is the first hook of a shutdown, while HTTP still answers, and
- * goes on to for SHUTDOWN_DELAY_MS: a proxy that asks whether it is ready has sent its requests elsewhere by then, and
- * none of them meets a closed port or a closed connection.
+ * Whether the server is shutting down. `onModuleDestroy` is the first hook of a shutdown; for SHUTDOWN_DELAY_MS after it
+ * HTTP still answers, but readiness says no. A proxy that asks sends its requests elsewhere in that time, and none of them
+ * meets a closed port.
  */
 @Injectable()
 export class Lifecycle implements OnModuleDestroy, BeforeApplicationShutdown {

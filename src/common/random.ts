@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
-/** Chance, where it decides what happens next: a simulation has it repeat itself. */
+/** Random values that decide what happens next. The simulation replaces it to make schedules repeatable. */
 @Injectable()
 export class Random {
   /** From 0 (inclusive) to 1 (exclusive). */

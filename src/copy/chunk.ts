@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Query } from '../database/database.js';
-import { HISTORY, KEYS, ORDERS, toRow, type Columns, type GivenRow, type Row } from './columns.js';
-import { copySql } from './sql/copy.sql.js';
+import { HISTORY, KEYS, ORDERS, toRow, type CopiedTable, type GivenRow, type Row } from './columns.js';
+import { copySql } from './sql/dialects.js';
 
 /** Orders whose seq is greater than `after`, up to `last`. */
 export interface Range {
@@ -46,13 +46,14 @@ export async function* ranges(source: Database, most: number): AsyncGenerator<Ra
   }
 }
 
-export async function readChunk({ dialect, read }: Database, { after, last }: Range): Promise<Chunk> {
+export async function readChunk(database: Database, { after, last }: Range): Promise<Chunk> {
+  const { read } = database;
   const [orders, history, keys] = await Promise.all([
     select(read, ORDERS, 'FROM orders WHERE seq > ? AND seq <= ? ORDER BY seq', [after, last]),
     select(
       read,
       HISTORY,
-      `FROM ${copySql(dialect).history} WHERE order_seq > ? AND order_seq <= ? ORDER BY order_seq, id`,
+      `FROM ${copySql(database).history} WHERE order_seq > ? AND order_seq <= ? ORDER BY order_seq, id`,
       [after, last],
     ),
     select(read, KEYS, 'FROM order_keys WHERE order_seq > ? AND order_seq <= ?', [after, last]).then(inOrder),
@@ -70,10 +71,9 @@ function inOrder({ rows }: Rows): Rows {
   return { rows: sorted, text: JSON.stringify(sorted) };
 }
 
-async function select(read: Query, columns: Columns, from: string, range: number[]): Promise<Rows> {
-  const entries = Object.entries(columns);
-  const names = entries.map(([name]) => name).join(', ');
+async function select(read: Query, table: CopiedTable, from: string, range: number[]): Promise<Rows> {
+  const names = table.columns.map(({ name }) => name).join(', ');
   const given = await read<GivenRow>(`SELECT ${names} ${from}`, range);
-  const rows = given.map((row) => toRow(entries, row));
+  const rows = given.map((row) => toRow(table, row));
   return { rows, text: JSON.stringify(rows) };
 }

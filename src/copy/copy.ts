@@ -1,13 +1,14 @@
 import type { Database, Query } from '../database/database.js';
-import { ordersSql } from '../orders/sql/orders.sql.js';
+import { ordersSql } from '../orders/store/sql/dialects.js';
+import { HISTORY, KEYS, ORDERS, type CopiedTable } from './columns.js';
 import { isEqual, ranges, readChunk, type Chunk, type Range, type Rows } from './chunk.js';
 import type { Progress } from './progress.js';
 import { Recount } from './recount.js';
 import { Refused, refuseForeign } from './refusal.js';
-import { copySql } from './sql/copy.sql.js';
+import { copySql } from './sql/dialects.js';
 
 /** Transactions under way at once on a server: while it writes one chunk, the next is read. */
-const LANES = 3;
+const WORKERS = 3;
 
 /** An order may have a long history; a statement should not. */
 const ROWS_PER_STATEMENT = 5000;
@@ -35,7 +36,7 @@ export async function copyOrders(
   const copied = { written: 0, equal: 0 };
   const recount = new Recount();
   const next = ranges(source, chunkSize);
-  const lane = async () => {
+  const worker = async () => {
     for await (const range of shared(next)) {
       const [is, shouldBe] = await Promise.all([readChunk(target, range), readChunk(source, range)]);
       const orders = shouldBe.orders.rows.length;
@@ -49,14 +50,14 @@ export async function copyOrders(
       progress.add(orders);
     }
   };
-  await all(Array.from({ length: target.isShared ? LANES : 1 }, lane), () => next.return(undefined));
+  await all(Array.from({ length: target.isShared ? WORKERS : 1 }, worker), () => next.return(undefined));
   await finish(source, target, recount);
   return copied;
 }
 
 /** In one transaction, which leaves the chunk as it was, or as it should be. */
 async function replace(target: Database, range: Range, is: Chunk, shouldBe: Chunk): Promise<void> {
-  const sql = copySql(target.dialect);
+  const sql = copySql(target);
   const bounds = [range.after, range.last];
   try {
     await target.transaction(async (query) => {
@@ -65,9 +66,9 @@ async function replace(target: Database, range: Range, is: Chunk, shouldBe: Chun
       if (is.keys.rows.length > 0)
         await query('DELETE FROM order_keys WHERE order_seq > ? AND order_seq <= ?', bounds);
       if (is.orders.rows.length > 0) await query('DELETE FROM orders WHERE seq > ? AND seq <= ?', bounds);
-      await insert(query, sql.insertOrders, shouldBe.orders);
-      await insert(query, sql.insertHistory, shouldBe.history);
-      await insert(query, sql.insertKeys, shouldBe.keys);
+      await insert(query, ORDERS, shouldBe.orders);
+      await insert(query, HISTORY, shouldBe.history);
+      await insert(query, KEYS, shouldBe.keys);
     });
   } catch (error) {
     if (!TAKEN.test(String((error as { code?: unknown }).code))) throw error;
@@ -77,35 +78,27 @@ async function replace(target: Database, range: Range, is: Chunk, shouldBe: Chun
     );
   }
 
-  async function insert(query: Query, statement: string, { rows, text }: Rows): Promise<void> {
+  async function insert(query: Query, table: CopiedTable, { rows, text }: Rows): Promise<void> {
     for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
       const part = rows.slice(start, start + ROWS_PER_STATEMENT);
       const partText = part.length === rows.length ? text : JSON.stringify(part);
-      await query(statement, [sql.rows(part, partText)]);
+      await sql.insert(query, table, part, partText);
     }
   }
 }
 
 /** The counters are counted anew rather than copied, so that they agree with the rows whatever the source did meanwhile. */
 async function finish(source: Database, target: Database, recount: Recount): Promise<void> {
-  const { setLastNumber, passHistoryIds } = copySql(target.dialect);
-  const last = Math.max(recount.lastNumber, await lastNumber(source), await lastNumber(target));
-  if (!setLastNumber) recount.counters.numbered(last);
+  const [from, to] = [copySql(source), copySql(target)];
+  const last = Math.max(recount.lastNumber, await from.lastNumber(), await to.lastNumber());
   await target.transaction(async (query) => {
     await query('DELETE FROM order_counters');
-    const counters = JSON.stringify(recount.counters.entries(0));
-    await query(ordersSql(target.dialect).addToCounters, [counters]);
-    if (setLastNumber && last > 0) await query(setLastNumber, [last]);
-    if (passHistoryIds) await query(passHistoryIds);
+    await ordersSql(target).addToCounters(query, recount.counters.entries());
+    await to.continueAfter(query, last);
   });
 }
 
-export async function lastNumber({ dialect, read }: Database): Promise<number> {
-  const [row] = await read<{ last: number }>(copySql(dialect).lastNumber);
-  return Number(row?.last ?? 0);
-}
-
-/** For several to take from: the one that ends early ends it for nobody else. */
+/** A generator that several loops share: one that ends early does not end it for the others. */
 async function* shared<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
   for (let next = await items.next(); !next.done; next = await items.next()) yield next.value;
 }

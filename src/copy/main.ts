@@ -61,11 +61,11 @@ async function copyAndVerify(
   say(`to   ${withoutPassword(to)}: ${await count(target)} orders`);
   if (!isVerifying) {
     await refuseAhead(source, target);
-    const progress = new Progress('copied', total);
+    using progress = new Progress('copied', total);
     const { written, equal } = await copyOrders(source, target, chunkSize, progress);
     say(`${written} orders written, ${equal} were equal already, in ${progress.end()}`);
   }
-  const progress = new Progress('verified', total);
+  using progress = new Progress('verified', total);
   const verdict = await verify(source, target, chunkSize, progress);
   say(`read in ${progress.end()}`);
   say(`source: ${describe(verdict.source)}`);

@@ -1,7 +1,10 @@
-import { CounterDeltas } from '../orders/order.counters.js';
-import type { OrderStatus } from '../orders/order.status.js';
+import { ORDER_STATUSES, STATUSES, type OrderStatus } from '../domain/order.status.js';
+import { CounterDeltas } from '../metrics/order.counters.js';
 import { ENTRY, ORDER, type Row } from './columns.js';
 import type { Chunk } from './chunk.js';
+
+/** A damaged target may hold a status that is none. */
+const STARTING: unknown[] = ORDER_STATUSES.filter((status) => STATUSES[status].entering === 'starts');
 
 /** What the counters must be, and which numbers are in use: counted anew from the rows. */
 export class Recount {
@@ -14,28 +17,20 @@ export class Recount {
   add({ orders, history }: Chunk): void {
     const createdAt = new Map<unknown, number>();
     for (const row of orders.rows) {
-      createdAt.set(row[ORDER.seq], number(row, ORDER.created_at));
-      this.lastNumber = Math.max(this.lastNumber, number(row, ORDER.seq), number(row, ORDER.queue_seq));
-      const status = row[ORDER.status] as OrderStatus; // what the column holds
-      this.counters.moved(null, status);
-      if (status === 'Completed')
-        this.counters.completed(difference(number(row, ORDER.completed_at), number(row, ORDER.started_at)));
+      createdAt.set(row[ORDER.seq], number(row, ORDER.createdAt));
+      this.lastNumber = Math.max(this.lastNumber, number(row, ORDER.seq), number(row, ORDER.queueSeq));
+      this.counters.inStatus(row[ORDER.status] as OrderStatus, 1); // what the column holds
+      if (row[ORDER.completedAt] !== null)
+        this.counters.completion(number(row, ORDER.completedAt) - number(row, ORDER.startedAt));
     }
     for (const row of history.rows)
-      if (row[ENTRY.to_status] === 'Processing' && row[ENTRY.attempt] === 1)
-        this.counters.firstStarted(
-          difference(number(row, ENTRY.at), createdAt.get(row[ENTRY.order_seq]) ?? Infinity),
-        );
+      if (STARTING.includes(row[ENTRY.toStatus]) && row[ENTRY.attempt] === 1)
+        this.counters.firstStart(number(row, ENTRY.at) - (createdAt.get(row[ENTRY.orderSeq]) ?? Infinity));
     this.orders += orders.rows.length;
     this.entries += history.rows.length;
   }
 }
 
-/** As `OrdersWriter` counts: a clock that was set back makes no duration negative. */
-function difference(end: number, start: number): number {
-  return Math.max(0, end - start);
-}
-
-function number(row: Row, place: number): number {
-  return Number(row[place]);
+function number(row: Row, index: number): number {
+  return Number(row[index]);
 }

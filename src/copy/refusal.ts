@@ -1,11 +1,10 @@
-import { randomInt } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Database } from '../database/database.js';
-import { ordersSql } from '../orders/sql/orders.sql.js';
+import { ordersSql } from '../orders/store/sql/dialects.js';
 import { ENTRY, ORDER } from './columns.js';
 import type { Chunk } from './chunk.js';
-import { copySql } from './sql/copy.sql.js';
+import { copySql } from './sql/dialects.js';
 
 /** The copy is not made, or not finished, for a reason that a person must look at. */
 export class Refused extends Error {}
@@ -19,16 +18,9 @@ export function refuseFiles(from: string, to: string): void {
   if (source && source === fileOf(to)) throw new Refused('--from and --to are the same database.');
 }
 
-/** @throws Refused when both are one database of one server, under whatever names: a lock in one is seen in the other */
+/** @throws Refused when both are one database of one server */
 export async function refuseSame(source: Database, target: Database): Promise<void> {
-  const { hold, isFree } = copySql(source.dialect);
-  if (source.dialect !== target.dialect || !hold || !isFree) return;
-  const key = randomInt(2 ** 47);
-  await source.transaction(async (query) => {
-    await query(hold, [key]);
-    const [row] = await target.read<{ free: number }>(isFree, [key]);
-    if (!Number(row?.free)) throw new Refused('--from and --to are the same database.');
-  });
+  if (await copySql(source).isSameAs(target)) throw new Refused('--from and --to are the same database.');
 }
 
 const LAST = `
@@ -51,17 +43,17 @@ export async function refuseAhead(source: Database, target: Database): Promise<v
 
 /** @throws Refused when the target's chunk holds an order, or a step or key of one, that the source's does not */
 export function refuseForeign(source: Chunk, target: Chunk): void {
-  const idBySeq = new Map(source.orders.rows.map((row) => [row[ORDER.seq], row[ORDER.order_id]]));
-  const order = target.orders.rows.find((row) => idBySeq.get(row[ORDER.seq]) !== row[ORDER.order_id]);
+  const idBySeq = new Map(source.orders.rows.map((row) => [row[ORDER.seq], row[ORDER.orderId]]));
+  const order = target.orders.rows.find((row) => idBySeq.get(row[ORDER.seq]) !== row[ORDER.orderId]);
   if (order)
     throw new Refused(
-      `The target holds an order ${order[ORDER.order_id]} at number ${order[ORDER.seq]}, and the source does not, ${NOT_A_COPY}`,
+      `The target holds an order ${order[ORDER.orderId]} at number ${order[ORDER.seq]}, and the source does not, ${NOT_A_COPY}`,
     );
-  const orderById = new Map(source.history.rows.map((row) => [row[ENTRY.id], row[ENTRY.order_seq]]));
-  const entry = target.history.rows.find((row) => orderById.get(row[ENTRY.id]) !== row[ENTRY.order_seq]);
+  const orderById = new Map(source.history.rows.map((row) => [row[ENTRY.id], row[ENTRY.orderSeq]]));
+  const entry = target.history.rows.find((row) => orderById.get(row[ENTRY.id]) !== row[ENTRY.orderSeq]);
   if (entry)
     throw new Refused(
-      `The target's order number ${entry[ENTRY.order_seq]} went ${entry[ENTRY.to_status]} there and not in the source, ${NOT_A_COPY}`,
+      `The target's order number ${entry[ENTRY.orderSeq]} went ${entry[ENTRY.toStatus]} there and not in the source, ${NOT_A_COPY}`,
     );
   const keys = new Set(source.keys.rows.map(([key]) => key));
   const key = target.keys.rows.find(([one]) => !keys.has(one ?? null));
@@ -75,7 +67,7 @@ export function refuseForeign(source: Chunk, target: Chunk): void {
 export async function refuseRunning(source: Database): Promise<void> {
   if (!source.isShared) return;
   const [row] = await source.read<{ running: number }>(
-    `SELECT COUNT(*) AS running FROM orders WHERE status = 'Processing' AND lease_until >= ${ordersSql(source.dialect).now}`,
+    `SELECT COUNT(*) AS running FROM orders WHERE status = 'Processing' AND lease_until >= ${ordersSql(source).now}`,
   );
   if (Number(row?.running) > 0)
     throw new Refused(

@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '../database/database.js';
 import { isEqual, ranges, readChunk, type Chunk, type Rows } from './chunk.js';
-import { lastNumber } from './copy.js';
 import type { Progress } from './progress.js';
 import { Recount } from './recount.js';
+import { copySql } from './sql/dialects.js';
 
 /** One database: how many rows, and the SHA-256 over all of them, which depends neither on the chunks nor on the dialect. */
 export interface Sum {
@@ -55,7 +55,10 @@ export async function verify(
 }
 
 async function problemsOfNumbers(source: Database, target: Database, used: number): Promise<string[]> {
-  const [last, given] = [await lastNumber(target), Math.max(used, await lastNumber(source))];
+  const [last, given] = [
+    await copySql(target).lastNumber(),
+    Math.max(used, await copySql(source).lastNumber()),
+  ];
   return last < given
     ? [`the target would give number ${last + 1} next, and ${given} was given already`]
     : [];
@@ -66,7 +69,7 @@ async function problemsOfCounters({ read }: Database, recount: Recount): Promise
     `SELECT name, SUM(value) AS value FROM order_counters WHERE name <> 'last_seq' GROUP BY name`,
   );
   const kept = new Map(counters.map(({ name, value }) => [name, Number(value)]));
-  const counted = new Map(recount.counters.entries(0).map(([name, , value]) => [name, value]));
+  const counted = new Map(recount.counters.entries());
   return [...new Set([...kept.keys(), ...counted.keys()])]
     .filter((name) => (kept.get(name) ?? 0) !== (counted.get(name) ?? 0))
     .map(

@@ -1,45 +1,45 @@
 import { Logger } from '@nestjs/common';
 import { DatabaseUnavailable } from './database.js';
 
-/** Says in the log when the database can no longer be used for something, and when it can again: once each. */
+/** Logs when the database becomes unavailable for one use, and when it is available again: one line each. */
 export class Availability {
   readonly #logger = new Logger('Database');
-  #awaySinceMs: number | undefined;
+  #unavailableSinceMs: number | undefined;
 
-  /** @param what it is used for: `read from` */
+  /** @param what the use, as it stands in the log line: `read from` */
   constructor(private readonly what: string) {}
 
-  get isAway(): boolean {
-    return this.#awaySinceMs !== undefined;
+  get isUnavailable(): boolean {
+    return this.#unavailableSinceMs !== undefined;
   }
 
   async watch<Result>(use: () => Promise<Result>): Promise<Result> {
     try {
       const result = await use();
-      this.#cameBack();
+      this.#noteAvailable();
       return result;
     } catch (error) {
-      if (error instanceof DatabaseUnavailable) this.#wentAway(error);
-      else this.#cameBack(); // it answered
+      if (error instanceof DatabaseUnavailable) this.#noteUnavailable(error);
+      else this.#noteAvailable(); // the statement was wrong, but the database answered
       throw error;
     }
   }
 
-  #wentAway({ cause }: DatabaseUnavailable): void {
-    if (this.isAway) return;
-    this.#awaySinceMs = performance.now();
+  #noteUnavailable({ cause }: DatabaseUnavailable): void {
+    if (this.isUnavailable) return;
+    this.#unavailableSinceMs = performance.now();
     this.#logger.error(`cannot ${this.what} the database: ${messageOf(cause)}`);
   }
 
-  #cameBack(): void {
-    if (this.#awaySinceMs === undefined) return;
-    const seconds = ((performance.now() - this.#awaySinceMs) / 1000).toFixed(1);
-    this.#awaySinceMs = undefined;
+  #noteAvailable(): void {
+    if (this.#unavailableSinceMs === undefined) return;
+    const seconds = ((performance.now() - this.#unavailableSinceMs) / 1000).toFixed(1);
+    this.#unavailableSinceMs = undefined;
     this.#logger.log(`can ${this.what} the database again, after ${seconds} s`);
   }
 }
 
-/** Of all addresses of a host that were tried in vain, Node says nothing but their codes. */
+/** Where every address of a host was tried in vain, Node's error has a code and no message. */
 function messageOf(cause: unknown): string {
   const { message, code } = cause as { message?: unknown; code?: unknown };
   return String(message || code || cause);

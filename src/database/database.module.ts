@@ -5,10 +5,10 @@ import { CONFIG, type Config } from '../config.js';
 import { Database } from './database.js';
 import { databaseOptions } from './database.options.js';
 import { databaseOn } from './open.database.js';
-import { READER, ReadingDataSource, readingOptions } from './reading.data.source.js';
-import { WritingDataSource } from './writing.data.source.js';
+import { READER, ReadingDataSource, readingOptions } from './sources/reading.data.source.js';
+import { WritingDataSource } from './sources/writing.data.source.js';
 
-/** A start that cannot use the database fails at once, and says so once: `server.ts` does. */
+/** A start that cannot use the database fails at once; `server.ts` logs it, once. */
 const NO_RETRY = { retryAttempts: 0, toRetry: () => false };
 
 @Global()
@@ -20,7 +20,7 @@ const NO_RETRY = { retryAttempts: 0, toRetry: () => false };
         ...databaseOptions(DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_TIMEOUT_MS),
         ...NO_RETRY,
       }),
-      dataSourceFactory: (options) => new WritingDataSource(options as DataSourceOptions).initialize(), // they are made above
+      dataSourceFactory: (options) => new WritingDataSource(options as DataSourceOptions).initialize(), // made just above
     }),
     TypeOrmModule.forRootAsync({
       name: READER,

@@ -3,13 +3,12 @@ import { ProblemError } from './problem.js';
 
 const READING = new Set(['GET', 'HEAD']);
 
-/** What probes ask, by whatever address; it tells nothing. */
+/** Asked by probes under any address; it reveals nothing. */
 const HEALTH = /^\/health(\/|$)/i;
 
 /**
- * What pages of others must not do with a browser that reaches this server. A request that may change something is
- * refused when the browser says that another site sent it, also a neighbour of this one; clients that are no browsers say
- * nothing and are not concerned. With `allowedHosts`, a page cannot pass for one of this server's by a name of its own.
+ * Protects against cross-site request forgery and, with `allowedHosts`, DNS rebinding. A request that may change something
+ * is refused when the browser says that another site or a sibling host sent it; clients that are no browsers say nothing.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
 export function browserGuard(allowedHosts: string): (request: Request) => ProblemError | undefined {
@@ -29,12 +28,12 @@ export function browserGuard(allowedHosts: string): (request: Request) => Proble
   };
 }
 
-/** A host without its port, `[::1]` with its brackets. */
+/** The host without its port; `[::1]` keeps its brackets. */
 function nameOf(host = ''): string {
   return host.toLowerCase().replace(/:\d*$/, '');
 }
 
-/** Browsers say `Sec-Fetch-Site` to trustworthy addresses only (https, localhost), and `Origin` to any. */
+/** Browsers send `Sec-Fetch-Site` to trustworthy addresses only (https, localhost), and `Origin` to any. */
 function isForeign({ headers }: Request): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { SchemaValidator } from './validation/schema.validator.js';
 
-/** What routes may use: the check of bodies and queries. */
+/** Provides the validation of bodies and queries to every route. */
 @Global()
 @Module({ providers: [SchemaValidator], exports: [SchemaValidator] })
 export class HttpModule {}

@@ -12,7 +12,7 @@ export interface ProblemRule {
   headers?: Record<string, string>;
 }
 
-/** Every error becomes one RFC 9457 answer, by a table. What no rule knows is a 500 that tells nothing but is logged. */
+/** Turns every error into an RFC 9457 answer, by a table. An unknown error is a 500 without details, and is logged. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
@@ -30,7 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    request.body = undefined; // what was refused may be large, and its answer may wait for others on the connection
+    request.body = undefined; // it may be large, and the answer may wait for others on the connection
     const { status, message, extra } = this.#problem(error, request);
     if (status === 500) this.#logger.error(error);
     else this.#logger.debug(`${status} ${message}`);

@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 
-/** One thing that is wrong with a request. `field` is the place in the body: `item_ids[2]`; empty for the whole. */
+/** One thing that is wrong with a request. `field` is where in the body: `item_ids[2]`; empty for the whole. */
 export interface FieldError {
   field: string;
   message: string;
@@ -53,11 +53,11 @@ export class Problem {
   errors?: FieldError[];
 }
 
-/** Of an error that nobody foresaw: what was to be stored may be stored. */
+/** For an unforeseen error: the order may have been stored all the same. */
 export const UNKNOWN_OUTCOME =
   'Something went wrong here, and what became of the request is not known. It does no harm to repeat it with the same order_id or Idempotency-Key.';
 
-/** An error that knows which answer it is. Thrown at the edge; services throw domain errors. */
+/** An error that says which answer it becomes. Only HTTP code throws it; services throw domain errors. */
 export class ProblemError extends Error {
   constructor(
     readonly status: number,

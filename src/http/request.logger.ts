@@ -22,13 +22,13 @@ export class RequestLogger extends ConsoleLogger {
     });
   }
 
-  /** What the framework says about its own start is for those who debug it. */
+  /** Nest's messages about its own start are logged as debug. */
   override log(message: unknown, ...rest: unknown[]): void {
     if (FRAMEWORK.has(rest.at(-1))) super.debug(message, ...rest);
     else super.log(message, ...rest);
   }
 
-  /** A failed start is told by `server.ts`, in one line. */
+  /** A failed start is logged by `server.ts`, in one line. */
   override error(message: unknown, ...rest: unknown[]): void {
     if (rest.at(-1) === 'ExceptionHandler' || rest.at(-1) === 'NestApplication')
       super.debug(message, ...rest);

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, Min, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import type { OrderStatus } from '../domain/order.status.js';
 
 const IsCount = (description?: string) =>
   applyDecorators(JSONSchema({ example: 12, ...(description && { description }) }), Min(0), IsInt());
@@ -11,7 +12,7 @@ const IsSeconds = (description?: string) =>
 
 const IsRate = (example: number) => applyDecorators(JSONSchema({ example }), Min(0), IsNumber());
 
-export class StatusCountsDto {
+export class StatusCountsDto implements Record<OrderStatus, number> {
   @IsCount()
   Pending!: number;
 
@@ -47,9 +48,12 @@ export class ThroughputDto {
   completed_per_second!: number;
 }
 
+/** `pending_orders` and the like: one for each status. */
+export type StatusTotals = Record<`${Lowercase<OrderStatus>}_orders`, number>;
+
 /** The answer of `GET /metrics`. Durations in seconds. */
-export class MetricsDto {
-  @IsCount('always the sum of the five below')
+export class MetricsDto implements StatusTotals {
+  @IsCount('always the sum of the totals by status')
   total_orders!: number;
 
   @IsCount()

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
-import { OrdersModule } from '../orders/orders.module.js';
+import { CountersReader } from './counters.reader.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsService } from './metrics.service.js';
+import { Throughput } from './throughput.js';
 
-@Module({ imports: [OrdersModule], controllers: [MetricsController], providers: [MetricsService] })
+@Module({
+  controllers: [MetricsController],
+  providers: [MetricsService, CountersReader, Throughput],
+  exports: [MetricsService],
+})
 export class MetricsModule {}

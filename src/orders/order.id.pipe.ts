@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 import { ORDER_ID } from './dto/order.fields.js';
-import { OrderNotFound } from './orders.errors.js';
+import { OrderNotFound } from '../domain/order.errors.js';
 
 /** An id in a URL that no order can have is not there: no database is asked, which some texts would upset. */
 export class OrderIdPipe implements PipeTransform<string, string> {

@@ -5,8 +5,8 @@ import { DatabaseUnavailable } from '../database/database.js';
 import { SchemaValidator } from '../http/validation/schema.validator.js';
 import type { BatchReportDto, BatchResultDto } from './dto/batch.dto.js';
 import { CreateOrderDto, toOrderRequest } from './dto/create-order.dto.js';
-import type { OrderRequest, Receipt } from './order.js';
-import { BacklogFull, OrderIdConflict } from './orders.errors.js';
+import type { OrderRequest, Receipt } from '../domain/order.js';
+import { BacklogFull, OrderIdConflict } from '../domain/order.errors.js';
 import { OrdersService } from './orders.service.js';
 
 /** Refused orders whose every problem is listed, and problems after which no more are; of the rest, the first. */

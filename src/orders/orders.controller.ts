@@ -27,7 +27,7 @@ import {
 } from './dto/order.dto.js';
 import { ReceiptDto, toReceiptDto } from './dto/receipt.dto.js';
 import { RetriedDto, RetryOrdersDto, toRetryRequest } from './dto/retry-orders.dto.js';
-import type { Receipt } from './order.js';
+import type { Receipt } from '../domain/order.js';
 import { OrderIdPipe } from './order.id.pipe.js';
 import { OrdersBatch } from './orders.batch.js';
 import { OrdersService } from './orders.service.js';

@@ -1,19 +1,28 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { READER } from '../database/reading.data.source.js';
+import { Database } from '../database/database.js';
+import { READER } from '../database/sources/reading.data.source.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
 import { QueueModule } from '../queue/queue.module.js';
-import { ORDER_ENTITIES } from './order.entities.js';
-import { OrderRates } from './order.rates.js';
 import { OrdersBatch } from './orders.batch.js';
 import { OrdersController } from './orders.controller.js';
-import { OrdersReader } from './orders.reader.js';
 import { OrdersService } from './orders.service.js';
-import { OrdersStore } from './orders.store.js';
+import { ORDER_ENTITIES } from './store/entities/order.entities.js';
+import { OrdersReader } from './store/orders.reader.js';
+import { OrdersStore } from './store/orders.store.js';
+import { ordersSql } from './store/sql/dialects.js';
+import { OrdersSql } from './store/sql/orders.sql.js';
 
 @Module({
-  imports: [QueueModule, TypeOrmModule.forFeature(ORDER_ENTITIES, READER)],
+  imports: [QueueModule, MetricsModule, TypeOrmModule.forFeature(ORDER_ENTITIES, READER)],
   controllers: [OrdersController],
-  providers: [OrdersBatch, OrdersService, OrdersStore, OrdersReader, OrderRates],
-  exports: [OrdersStore, OrdersReader, OrderRates],
+  providers: [
+    OrdersBatch,
+    OrdersService,
+    OrdersStore,
+    OrdersReader,
+    { provide: OrdersSql, useFactory: ordersSql, inject: [Database] },
+  ],
+  exports: [OrdersStore, OrdersReader],
 })
 export class OrdersModule {}

@@ -4,15 +4,15 @@ import type { Outcome } from '../common/batcher.js';
 import { Clock } from '../common/clock.js';
 import type { QueueEntry } from '../queue/queue.driver.js';
 import { QueueService } from '../queue/queue.service.js';
-import type { HistoryEntry, Order, OrderRequest, Receipt } from './order.js';
-import { ORDERS_MOVED, ORDERS_UNCERTAIN, type OrdersMoved } from './order.events.js';
-import { OrderRates } from './order.rates.js';
-import type { OrderStatus } from './order.status.js';
-import { OrderNotFound, WrongStatus } from './orders.errors.js';
-import type { ListPlace, OrderFilter, Page } from './orders.pages.js';
-import { OrdersReader } from './orders.reader.js';
-import { OrdersStore } from './orders.store.js';
-import type { FailedFilter } from './sql/failed.sql.js';
+import type { HistoryEntry, Order, OrderRequest, Receipt } from '../domain/order.js';
+import { ORDERS_TRANSITIONED, ORDERS_UNCERTAIN, type OrdersTransitioned } from '../domain/order.events.js';
+import { MetricsService } from '../metrics/metrics.service.js';
+import type { OrderStatus } from '../domain/order.status.js';
+import { OrderNotFound, WrongStatus } from '../domain/order.errors.js';
+import type { ListCursor, OrderFilter, Page } from './store/orders.pages.js';
+import { OrdersReader } from './store/orders.reader.js';
+import { OrdersStore } from './store/orders.store.js';
+import type { FailedFilter } from './store/sql/failed.sql.js';
 
 /** Where a Pending order stands. */
 export interface Waiting {
@@ -34,7 +34,7 @@ export class OrdersService {
     private readonly store: OrdersStore,
     private readonly reader: OrdersReader,
     private readonly queue: QueueService,
-    private readonly rates: OrderRates,
+    private readonly metrics: MetricsService,
     private readonly clock: Clock,
   ) {}
 
@@ -52,10 +52,10 @@ export class OrdersService {
    * Enqueues what may start since a commit: once, in its order. Callers learn of the commit in an order that
    * depends on the route by which each came.
    */
-  @OnEvent(ORDERS_MOVED)
-  onOrdersMoved({ moves }: OrdersMoved): void {
+  @OnEvent(ORDERS_TRANSITIONED)
+  onOrdersTransitioned({ transitions }: OrdersTransitioned): void {
     const added: QueueEntry[] = [];
-    for (const { seq, from, queueSeq } of moves)
+    for (const { seq, from, queueSeq } of transitions)
       if (from === null || queueSeq !== undefined) added.push({ id: seq, position: queueSeq ?? seq });
     if (added.length > 0) this.queue.enqueue(added);
   }
@@ -81,8 +81,8 @@ export class OrdersService {
   }
 
   /** Newest first. `next` continues after the page; undefined at the end. */
-  list(filter: OrderFilter, place: ListPlace | undefined, limit: number): Promise<Page> {
-    return this.reader.list(filter, place, limit);
+  list(filter: OrderFilter, cursor: ListCursor | undefined, limit: number): Promise<Page> {
+    return this.reader.list(filter, cursor, limit);
   }
 
   /** @throws OrderNotFound */
@@ -95,14 +95,9 @@ export class OrdersService {
   /** Takes a Pending order out of the queue for good. @throws OrderNotFound, WrongStatus when it is too late */
   async cancel(orderId: string): Promise<OrderView> {
     const { order } = await this.get(orderId);
-    const move = {
-      seq: order.seq,
-      from: 'Pending',
-      to: 'Cancelled',
-      at: this.clock.now(),
-      reason: 'cancelled',
-    } as const;
-    if (!(await this.store.move(move)))
+    const at = this.clock.now();
+    const cancel = { seq: order.seq, from: 'Pending', to: 'Cancelled', at, reason: 'cancelled' } as const;
+    if (!(await this.store.transition(cancel)))
       throw new WrongStatus('cancelled', orderId, await this.status(orderId));
     return this.get(orderId);
   }
@@ -121,21 +116,19 @@ export class OrdersService {
    */
   async retryAll(filter: FailedFilter, limit: number): Promise<{ retried: number; hasMore: boolean }> {
     const failed = await this.reader.failed(filter, limit + 1);
-    const moved = await Promise.all(failed.slice(0, limit).map((seq) => this.#retry(seq)));
-    return { retried: moved.filter(Boolean).length, hasMore: failed.length > limit };
+    const results = await Promise.all(failed.slice(0, limit).map((seq) => this.#retry(seq)));
+    return { retried: results.filter(Boolean).length, hasMore: failed.length > limit };
   }
 
   async #retry(seq: number): Promise<boolean> {
     const at = this.clock.now();
-    const move = { seq, from: 'Failed', to: 'Pending', at, requeue: true, reason: 'retried' } as const;
-    return (await this.store.move(move)) !== undefined;
+    const redrive = { seq, from: 'Failed', to: 'Pending', at, requeue: true, reason: 'retried' } as const;
+    return (await this.store.transition(redrive)) !== undefined;
   }
 
   async #waiting({ queueSeq }: Order): Promise<Waiting> {
-    const [ahead, counts] = await Promise.all([this.reader.ahead(queueSeq), this.reader.counts()]);
-    const completed = counts.byStatus.Completed;
-    const averageMs = completed > 0 ? counts.processingMs / completed : undefined;
-    const seconds = this.rates.secondsFor(ahead + 1, averageMs);
-    return { position: ahead + 1, estimatedCompletionAt: this.clock.now() + seconds * 1000 };
+    const [ahead, msUntilDone] = await Promise.all([this.reader.ahead(queueSeq), this.metrics.estimator()]);
+    const position = ahead + 1;
+    return { position, estimatedCompletionAt: this.clock.now() + msUntilDone(position) };
   }
 }

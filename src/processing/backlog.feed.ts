@@ -1,22 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
-import { OrdersReader } from '../orders/orders.reader.js';
+import { OrdersReader } from '../orders/store/orders.reader.js';
 import type { QueueEntry } from '../queue/queue.driver.js';
 import { QueueService } from '../queue/queue.service.js';
 import { OrderProcessor } from './order.processor.js';
 
 /**
- * On a server other processes accept orders too, and nobody wakes this one: it polls while its queue comes short, and half
- * as often after each poll that found nothing. So an order that another process accepts waits no longer than the longest
- * pause for an idle worker, and a worker that has had nothing to do for a second asks 2.5 times a second, not 20.
+ * On a server other processes accept orders too, and nobody wakes this one: it polls while its queue has fewer orders than
+ * it has free slots. Each poll that finds nothing doubles the pause, so an idle worker polls 2.5 times a second, not 20.
  */
 const POLL_MS = 50;
-const LONGEST_POLL_MS = 400;
+
+/** The longest pause, and so the longest time that an order accepted elsewhere waits for an idle worker. */
+const MAX_POLL_MS = 400;
 
 /**
- * The one way on which orders reach the processor: the queue reads the table through it, and whenever the queue has
- * something new (an enqueue, a rewind) it wakes the processor.
+ * The one way by which orders reach the processor: the queue reads the backlog through it, and wakes the processor
+ * whenever it has something new (an enqueue, a rewind). Polls for the orders that other processes accept.
  */
 @Injectable()
 export class BacklogFeed {
@@ -38,7 +39,7 @@ export class BacklogFeed {
     if (this.database.isShared) this.#pollIn(POLL_MS);
   }
 
-  /** Has the queue read anew, for orders that no enqueue told of. */
+  /** Makes the queue read the backlog again, for orders that were never enqueued here. */
   repair(): void {
     if (this.processor.isIdle || this.database.isShared) this.queue.rewind();
   }
@@ -53,13 +54,13 @@ export class BacklogFeed {
     return orders.map(({ seq, queueSeq }) => ({ id: seq, position: queueSeq }));
   }
 
-  /** @param claimed how many orders had been claimed when the queue was last read anew */
+  /** @param claimed how many orders had been claimed at the last poll */
   #pollIn(waitMs: number, claimed = this.processor.claimed): void {
     this.#stopPolling = this.clock.timer(waitMs, () => {
       const foundSome = this.processor.claimed > claimed;
       const { isShort } = this.processor;
       if (isShort) this.queue.rewind();
-      this.#pollIn(isShort && !foundSome ? Math.min(2 * waitMs, LONGEST_POLL_MS) : POLL_MS);
+      this.#pollIn(isShort && !foundSome ? Math.min(2 * waitMs, MAX_POLL_MS) : POLL_MS);
     });
   }
 }

@@ -3,10 +3,11 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { Agent, request, type Dispatcher } from 'undici';
 import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
+import { toContentDto } from '../orders/dto/order.dto.js';
 import { AttemptFailure, OrderHandler, PermanentFailure, type OrderToProcess } from './order.handler.js';
 import { inOneLine } from './retry.policy.js';
 
-/** The status line decides. The rest of a reply is read for the log, and so that its connection serves the next order: */
+/** The status code decides. Of the body so much is read, for the log and so that the connection can be used again. */
 const REPLY_CHARACTERS = 200;
 const REPLY_BYTES = 65_536;
 const REPLY_MS = 1000;
@@ -40,7 +41,7 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
     const body = JSON.stringify(toJson(order));
     const reply = await this.#post(body, order, signal);
     const { statusCode } = reply;
-    const beginning = beginningOf(reply); // goes on when this is done; never rejects
+    const beginning = beginningOf(reply); // goes on after this method has returned; never rejects
     if (statusCode >= 200 && statusCode < 300) return;
     const message = `the processor answered ${statusCode}`;
     void beginning.then((text) => this.#log(order, `${message}: ${text}`));
@@ -69,14 +70,14 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
         signal,
       });
     } catch (error) {
-      if (signal.aborted) throw error; // timed out or stopping: not the network's doing
+      if (signal.aborted) throw error; // the attempt timed out, or the process stops: no network error
       const { code, message } = error as NodeJS.ErrnoException;
       this.#log(order, `the processor cannot be reached: ${code ?? ''} ${message}`);
       throw new AttemptFailure('processor_unreachable', 'the processor cannot be reached');
     }
   }
 
-  /** What the other side says, and where it is, is for those who run this server, not for its clients. */
+  /** The processor's address and words go to the log only: clients of the orders must not see them. */
   #log({ orderId, attempt }: OrderToProcess, what: string): void {
     this.#logger.warn(`order ${orderId}, attempt ${attempt}: ${inOneLine(what)}`);
   }
@@ -89,7 +90,7 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
     return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${digest}` };
   }
 
-  /** `Retry-After`: seconds or a date, RFC 9110 section 10.2.3; 0 when there is none that makes sense. */
+  /** `Retry-After`: seconds or a date, RFC 9110 section 10.2.3; 0 when it is absent or not valid. */
   #retryAfterMs({ headers }: Dispatcher.ResponseData): number {
     const value = String(headers['retry-after'] ?? '');
     const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - this.clock.now();
@@ -97,11 +98,12 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
   }
 }
 
-function toJson({ orderId, userId, itemIds, totalAmount, attempt }: OrderToProcess) {
-  return { order_id: orderId, user_id: userId, item_ids: itemIds, total_amount: totalAmount / 100, attempt };
+/** As a client of the orders sees it. */
+function toJson(order: OrderToProcess) {
+  return { order_id: order.orderId, ...toContentDto(order), attempt: order.attempt };
 }
 
-/** Reads the reply, but not for long: then its connection is closed. @returns how it begins, as far as it came */
+/** Reads the body of the reply up to its bounds; beyond them the connection is closed. @returns the beginning that arrived */
 async function beginningOf({ body }: Dispatcher.ResponseData): Promise<string> {
   const timer = setTimeout(() => body.destroy(), REPLY_MS);
   let beginning = '';
@@ -109,7 +111,7 @@ async function beginningOf({ body }: Dispatcher.ResponseData): Promise<string> {
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if (beginning.length < REPLY_CHARACTERS) beginning += chunk.toString();
-      if ((bytes += chunk.length) > REPLY_BYTES) break; // which closes it
+      if ((bytes += chunk.length) > REPLY_BYTES) break; // closes the connection
     }
   } catch {
     beginning += ' (and breaks off)';

@@ -10,12 +10,12 @@ import { CONFIG, type Config } from '../config.js';
 import { Database } from '../database/database.js';
 import { AttemptRunner } from './attempt.runner.js';
 
-/** A lease is renewed this many times while it lasts, so that a late renewal or two cost nothing. */
+/** Renewals in the time of one lease, so that one or two late ones do no harm. */
 const RENEWALS = 3;
 
 /**
- * Keeps the attempts of this process its own on a server, where other processes take back what is not renewed; until the
- * last attempt of a stop has ended.
+ * Renews the leases of this process's attempts on a server, where other processes recover orders whose lease has expired.
+ * Goes on during a stop, until the last attempt has ended.
  */
 @Injectable()
 export class LeaseRenewal implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -42,7 +42,7 @@ export class LeaseRenewal implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       await this.runner.renewLeases();
     } catch (error) {
-      this.#logger.warn(`leases wait to be renewed: ${String(error)}`);
+      this.#logger.warn(`leases not renewed yet, retrying: ${String(error)}`);
     }
   }
 }

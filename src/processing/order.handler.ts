@@ -1,18 +1,16 @@
-/** An order as the one who does the work on it sees it. */
-export interface OrderToProcess {
+import type { OrderContent } from '../domain/order.js';
+
+/** An order as its handler sees it. */
+export interface OrderToProcess extends OrderContent {
   orderId: string;
-  userId: string;
-  itemIds: string[];
-  /** In minor units: 2999 is 29.99. */
-  totalAmount: number;
   /** 1 for the first attempt. The same order may come again after a crash: use (orderId, attempt) to tell. */
   attempt: number;
 }
 
 /**
- * The real work on an order: the one place to plug business logic in. It is called at least once for each order, and
- * for one order never twice at a time. To resolve is to complete the order; to throw is to fail the attempt, which
- * is tried again unless what was thrown is a `PermanentFailure`.
+ * The real work on an order: the one place to plug business logic in. It is called at least once for each order, and never
+ * twice at a time for one order while its lease is renewed. To resolve completes the order; to throw fails the attempt,
+ * which is tried again unless a `PermanentFailure` was thrown.
  */
 export abstract class OrderHandler {
   /** @param signal aborted when the result is no longer wanted: the attempt took too long, or the server is stopping */
@@ -36,5 +34,5 @@ export class AttemptFailure extends Error {
   }
 }
 
-/** A failure that no further attempt would mend: the order fails at once. */
+/** A failure that another attempt cannot mend: the order becomes Failed at once. */
 export class PermanentFailure extends AttemptFailure {}

@@ -9,20 +9,20 @@ import { RetrySchedule } from './retry.schedule.js';
 const BACK_OFF_MS = 250;
 
 /**
- * The loop: claims the next orders while there are free slots, and runs them. It never overlaps itself, claims no more
- * than it has free slots, goes again at once after a full batch, backs off on errors, and on stop finishes what runs.
+ * The loop: claims the next orders while there are free slots, and runs their attempts. It never overlaps itself, claims
+ * no more than it has free slots, goes on at once after a full batch, backs off on errors, and on stop finishes what runs.
  */
 @Injectable()
 export class OrderProcessor {
   readonly #logger = new Logger(OrderProcessor.name);
-  /** Attempts whose work goes on: each takes a slot. */
+  /** Attempts whose work goes on: each occupies a slot. */
   #working = 0;
   /** Attempts whose end is not written yet. */
   readonly #running = new Set<Promise<void>>();
   #isLooping = false;
   #loop: Promise<void> = Promise.resolve();
   #again = false;
-  /** Whether the queue had fewer than there were free slots. */
+  /** Whether the last claim got fewer orders than there were free slots. */
   #cameShort = false;
   #claimed = 0;
   #stopping = false;
@@ -37,12 +37,12 @@ export class OrderProcessor {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Whether more orders could be worked on than the queue had. */
+  /** Whether there are free slots for which the queue had no orders. */
   get isShort(): boolean {
     return !this.#isLooping && this.#cameShort && this.#freeSlots() > 0;
   }
 
-  /** How many entries the queue has had for this process so far. */
+  /** How many entries this process has claimed so far. */
   get claimed(): number {
     return this.#claimed;
   }
@@ -51,7 +51,7 @@ export class OrderProcessor {
     return !this.#isLooping && this.#running.size === 0;
   }
 
-  /** There may be something to do. Cheap, and may be called at any time. */
+  /** Call it whenever there may be something to start. It is cheap, and may be called at any time. */
   wake(): void {
     this.#again = true;
     if (this.#stopping || this.#isLooping || this.#endBackOff) return;
@@ -59,21 +59,21 @@ export class OrderProcessor {
     this.#loop = this.#claimAll();
   }
 
-  /** Claims no more, and waits `SHUTDOWN_TIMEOUT_MS` for the running attempts: those that last longer are handed back. */
+  /** Claims no more, and waits `SHUTDOWN_TIMEOUT_MS` for the running attempts; then it aborts those that are left. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#endBackOff?.();
     await this.#loop;
-    const callOff = this.clock.timer(this.config.SHUTDOWN_TIMEOUT_MS, () => this.runner.abort());
+    const cancelTimer = this.clock.timer(this.config.SHUTDOWN_TIMEOUT_MS, () => this.runner.abort());
     await Promise.all(this.#running);
-    callOff();
+    cancelTimer();
   }
 
-  /** Its last look at `#again` and its end are one step: whoever comes after it begins anew, and no wake-up is forgotten. */
+  /** No `await` stands between the last check of `#again` and the end: a later `wake` starts a new loop, so none is lost. */
   async #claimAll(): Promise<void> {
     try {
       while (this.#again && !this.#stopping) {
-        await this.clock.turn(); // whatever ends or arrives in this turn shares the next claim
+        await this.clock.turn(); // what ends or arrives in this turn shares the next claim
         this.#again = false;
         const free = this.#freeSlots();
         if (free === 0) continue;
@@ -94,15 +94,15 @@ export class OrderProcessor {
   }
 
   /**
-   * A slot is free again when the work has ended: the end is on its way to the write lane then, before whatever is
-   * claimed for the slot, so that one commit holds both. No more ends than slots may wait to be written.
+   * A slot is free as soon as the work has ended, before the end is stored: so one group commit can hold that end and the
+   * next start. The ends that wait to be written are bounded too: never more than slots.
    */
   #freeSlots(): number {
     const slots = this.config.PROCESSOR_CONCURRENCY;
     return Math.min(slots - this.#working, 2 * slots - this.#running.size);
   }
 
-  /** @returns how many entries the queue had */
+  /** @returns how many entries were claimed */
   async #startNext(free: number): Promise<number> {
     const entries = await this.queue.claim(free);
     if (entries.length === 0) return 0;
@@ -114,7 +114,7 @@ export class OrderProcessor {
       const attempt = attempts[index];
       if (attempt instanceof Error) return;
       if (attempt) this.#start(entry.id, attempt);
-      else this.queue.ack(entry.id); // cancelled in the meantime, started before, or delayed
+      else this.queue.ack(entry.id); // its order was cancelled meanwhile, started before, or delayed
     });
     const error = attempts.find((attempt) => attempt instanceof Error);
     if (error) throw error;

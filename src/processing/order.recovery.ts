@@ -1,17 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
-import { OrdersReader, type ProcessingOrder } from '../orders/orders.reader.js';
-import { OrdersStore } from '../orders/orders.store.js';
+import { OrdersReader, type ProcessingOrder } from '../orders/store/orders.reader.js';
+import { OrdersStore } from '../orders/store/orders.store.js';
 import { AttemptRunner } from './attempt.runner.js';
-import { suspicionMs } from './retry.policy.js';
+import { poisonBackOffMs } from './retry.policy.js';
 import type { DelayedOrder } from './retry.schedule.js';
 
 /**
- * The only code that may assume a crash: orders in Processing that nobody processes go back to Pending, in their old
- * position. One process at a time holds a SQLite file (`SqliteLock`), so whatever this one does not run, nobody runs; on a
- * server, the lease tells.
- * Idempotent; also finds an order whose start was committed though the commit was reported as failed.
+ * The only code that may assume a crash: returns orders in Processing that nobody processes to Pending, at their old
+ * position. On SQLite nobody processes what this process does not (`SqliteLock`); on a server an expired lease shows it.
+ * Idempotent. Also finds an order whose start was stored although its commit was reported as failed.
  */
 @Injectable()
 export class OrderRecovery {
@@ -25,20 +24,20 @@ export class OrderRecovery {
     private readonly database: Database,
   ) {}
 
-  /** Takes back what nobody processes: their transition enqueues them. @returns those that are delayed instead */
+  /** Recovers all abandoned orders; their transition enqueues them. @returns those that got a back-off instead */
   async recover(): Promise<DelayedOrder[]> {
     const abandoned = (await this.reader.processing()).filter(({ seq, owner, isExpired }) =>
       owner === this.runner.owner ? !this.runner.holds(seq) : isExpired || !this.database.isShared,
     );
     if (abandoned.length === 0) return [];
-    const back = (await Promise.all(abandoned.map((order) => this.#takeBack(order)))).filter(
+    const recovered = (await Promise.all(abandoned.map((order) => this.#recover(order)))).filter(
       (order) => order !== undefined,
     );
-    if (back.length > 0) this.#logger.log(`took back ${back.length} interrupted orders`);
-    return back.filter(({ backOffMs }) => backOffMs > 0);
+    if (recovered.length > 0) this.#logger.log(`recovered ${recovered.length} interrupted orders`);
+    return recovered.filter(({ backOffMs }) => backOffMs > 0);
   }
 
-  async #takeBack({
+  async #recover({
     seq,
     queueSeq,
     attempt,
@@ -46,8 +45,8 @@ export class OrderRecovery {
     owner,
   }: ProcessingOrder): Promise<DelayedOrder | undefined> {
     const at = this.clock.now();
-    const backOffMs = suspicionMs(interruptions + 1);
-    const move = {
+    const backOffMs = poisonBackOffMs(interruptions + 1);
+    const transition = {
       seq,
       from: 'Processing',
       to: 'Pending',
@@ -55,10 +54,10 @@ export class OrderRecovery {
       at,
       reason: 'interrupted',
       interrupted: true,
-      ifExpired: this.database.isShared && owner !== this.runner.owner, // the lease may have been renewed since it was read
+      ifExpired: this.database.isShared && owner !== this.runner.owner, // it may have been renewed since it was read
     } as const;
     const notBefore = at + backOffMs;
-    const moved = await this.store.move(backOffMs > 0 ? { ...move, notBefore } : move);
-    return moved && { seq, queueSeq, notBefore, backOffMs };
+    const order = await this.store.transition(backOffMs > 0 ? { ...transition, notBefore } : transition);
+    return order && { seq, queueSeq, notBefore, backOffMs };
   }
 }

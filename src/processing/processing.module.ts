@@ -18,7 +18,7 @@ async function createHandler(config: Config, clock: Clock): Promise<OrderHandler
     case 'simulated':
       return new SimulatedHandler(config, clock);
     case 'http': {
-      const { HttpHandler } = await import('./http.handler.js'); // with an HTTP client, a tenth of the time of a start
+      const { HttpHandler } = await import('./http.handler.js'); // loads an HTTP client: a tenth of the time of a start
       return new HttpHandler(config, clock);
     }
   }

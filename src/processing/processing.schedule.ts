@@ -15,8 +15,8 @@ import { RetrySchedule } from './retry.schedule.js';
 const TICK_MS = 1000;
 
 /**
- * When processing starts, stops, and looks after itself. Orders are processed because the feed or a timer wakes the
- * processor; the tick is the safety net that repairs whatever such a wake-up missed.
+ * Starts, stops and repairs processing. Orders are normally started because the feed or a back-off's timer wakes the
+ * processor; the tick, once a second, is the safety net: it recovers abandoned orders and finds what no wake-up told of.
  */
 @Injectable()
 export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -43,7 +43,7 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
   @Interval(TICK_MS)
   async tick(): Promise<void> {
     if (!this.#processes) return;
-    this.#ticking ??= this.#lookAfter().finally(() => (this.#ticking = undefined));
+    this.#ticking ??= this.#repair().finally(() => (this.#ticking = undefined));
     await this.#ticking;
   }
 
@@ -58,7 +58,7 @@ export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplica
     return this.config.ROLE !== 'api';
   }
 
-  async #lookAfter(): Promise<void> {
+  async #repair(): Promise<void> {
     try {
       for (const order of await this.recovery.recover()) this.retries.delayed(order);
       await this.retries.enqueueDue();

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Config } from '../config.js';
-import type { OrderError } from '../orders/order.js';
+import type { OrderError } from '../domain/order.js';
 import { AttemptFailure, PermanentFailure } from './order.handler.js';
 
 /** What to do after a failed attempt: try again no sooner than `afterMs` from now, or give up. */
@@ -8,8 +8,8 @@ export type Verdict = { retry: true; afterMs: number } | { retry: false };
 
 type RetryConfig = Pick<Config, 'MAX_ATTEMPTS' | 'RETRY_BACKOFF_MS' | 'RETRY_BACKOFF_MAX_MS'>;
 
-/** Nobody else's `Retry-After` holds an order back for longer. */
-const LONGEST_WISH_MS = 86_400_000;
+/** The longest `Retry-After` of a processor that is respected. */
+const MAX_RETRY_AFTER_MS = 86_400_000;
 
 /**
  * Exponential back-off with full jitter: a random time up to base · 2^(step − 1), bounded, in milliseconds.
@@ -34,35 +34,35 @@ export function judge(
   random = Math.random(),
 ): Verdict {
   if (error instanceof PermanentFailure || failures >= config.MAX_ATTEMPTS) return { retry: false };
-  const wished = error instanceof AttemptFailure ? Math.min(error.retryAfterMs, LONGEST_WISH_MS) : 0;
-  return { retry: true, afterMs: Math.max(wished, backOffMs(failures, config, random)) };
+  const retryAfterMs = error instanceof AttemptFailure ? Math.min(error.retryAfterMs, MAX_RETRY_AFTER_MS) : 0;
+  return { retry: true, afterMs: Math.max(retryAfterMs, backOffMs(failures, config, random)) };
 }
 
-/** Interruptions that an order may have seen by bad luck; after more, it may be what brings the process down. */
-const INNOCENT_INTERRUPTIONS = 3;
-const LONGEST_SUSPICION_MS = 60_000;
+/** Interruptions without a back-off. After more, the order may be a poison order: one that kills its process. */
+const FREE_INTERRUPTIONS = 3;
+const MAX_POISON_BACKOFF_MS = 60_000;
 
 /**
- * An interrupted attempt is no failure and uses up none. But an order that is interrupted again and again waits, twice
- * as long each time, so that one that kills its process does not keep the others from being processed.
+ * Poison-order back-off. An interrupted attempt is no failure and does not count for `MAX_ATTEMPTS`; but an order that is
+ * interrupted again and again waits, twice as long each time, so that a poison order does not block all others.
  */
-export function suspicionMs(interruptions: number): number {
-  if (interruptions <= INNOCENT_INTERRUPTIONS) return 0;
-  return Math.min(LONGEST_SUSPICION_MS, 1000 * 2 ** (interruptions - INNOCENT_INTERRUPTIONS - 1));
+export function poisonBackOffMs(interruptions: number): number {
+  if (interruptions <= FREE_INTERRUPTIONS) return 0;
+  return Math.min(MAX_POISON_BACKOFF_MS, 1000 * 2 ** (interruptions - FREE_INTERRUPTIONS - 1));
 }
 
 const MESSAGE_LENGTH = 500;
 
-/** What clients see of an error that did not name itself: its own words may hold addresses, or what others said. */
+/** What clients see of any error but an `AttemptFailure`: its message may hold addresses or secrets. */
 const UNNAMED = { code: 'handler_error', message: 'the work on the order failed' };
 
-/** What is kept of an error with the order, whatever was thrown: printable text of bounded length. */
+/** The error that is stored with the order, whatever was thrown: printable text of bounded length. */
 export function describe(error: unknown, attempt: number): OrderError {
   if (!(error instanceof AttemptFailure)) return { ...UNNAMED, attempt };
   return { code: error.code, message: inOneLine(textOf(error)), attempt };
 }
 
-/** What only the log is told of an error; undefined when clients see all of it. */
+/** The message of an error that only the log shows; undefined when clients see it too. */
 export function detailOf(error: unknown): string | undefined {
   return error instanceof AttemptFailure ? undefined : inOneLine(textOf(error));
 }

@@ -1,35 +1,35 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { OrdersReader, type Place } from '../orders/orders.reader.js';
-import { OrdersStore } from '../orders/orders.store.js';
+import { OrdersReader, type QueuedOrder } from '../orders/store/orders.reader.js';
+import { OrdersStore } from '../orders/store/orders.store.js';
 import { QueueService } from '../queue/queue.service.js';
 
-/** A Pending order that is to wait: `backOffMs` from now on, until `notBefore` by the host's clock. */
-export interface DelayedOrder extends Place {
+/** A Pending order in its back-off: it lasts `backOffMs` from now on, and until `notBefore` by the host's clock. */
+export interface DelayedOrder extends QueuedOrder {
   notBefore: number;
   backOffMs: number;
 }
 
-/** Orders whose back-off this process measures itself; of any more, the table tells when it ends. */
-const MOST = 10_000;
+/** Most back-offs that this process times itself; any further one ends by `not_before` in the table. */
+const MAX_TIMERS = 10_000;
 
-/** Orders that are due by the table, looked at together. */
+/** Most due orders that are read from the table at once. */
 const BATCH = 1000;
 
-/** And how often in a row: whatever is left is due at the next tick too. */
-const MOST_BATCHES = 100;
+/** Most such reads in a row; the next tick finds what is left. */
+const MAX_BATCHES = 100;
 
 /**
- * When a delayed order may start: `not_before` in the table says it by the host's clock, which may be set, and this
- * process by how long it has known of the order, which no setting changes. Whichever comes first ends the back-off. The
- * order's delay is taken out of the table first, where the queue finds the order after a crash too; then it is enqueued.
+ * Ends back-offs. Two clocks measure one: `not_before` in the table by the host's clock, which may be set, and a timer in
+ * this process, which cannot; whichever is first ends it. The delay is first removed from the table, so that the queue
+ * finds the order after a crash too; then the order is enqueued.
  */
 @Injectable()
 export class RetrySchedule {
   readonly #logger = new Logger(RetrySchedule.name);
-  /** What calls off the timer of each order that waits. */
+  /** For each order in its back-off, the function that cancels its timer. */
   readonly #waiting = new Map<number, () => void>();
-  /** Orders whose back-off has ended, until the table says so too. */
+  /** Orders whose back-off has ended, until that is written to the table. */
   readonly #ended = new Map<number, DelayedOrder>();
   #isWriting = false;
   #isStopped = false;
@@ -41,32 +41,32 @@ export class RetrySchedule {
     private readonly clock: Clock,
   ) {}
 
-  /** Orders that were delayed before this process started, also those that are due: the clock may be set back at once. */
+  /** Starts timers for orders that were delayed before this process started; for due ones too, as the clock may be set back. */
   async resume(): Promise<void> {
     const now = this.clock.now();
-    for (const { seq, queueSeq, notBefore, since } of await this.reader.delayed(0, MOST))
+    for (const { seq, queueSeq, notBefore, since } of await this.reader.delayed(0, MAX_TIMERS))
       this.delayed({ seq, queueSeq, notBefore, backOffMs: Math.min(notBefore - now, notBefore - since) });
   }
 
-  /** An order was just delayed; its delay is in the table. */
+  /** An order has been delayed, and its delay is in the table. */
   delayed(order: DelayedOrder): void {
     this.started(order.seq);
-    if (this.#isStopped || this.#waiting.size >= MOST) return;
-    const callOff = this.clock.timer(Math.max(0, order.backOffMs), () => this.#end(order));
-    this.#waiting.set(order.seq, callOff);
+    if (this.#isStopped || this.#waiting.size >= MAX_TIMERS) return;
+    const cancelTimer = this.clock.timer(Math.max(0, order.backOffMs), () => this.#end(order));
+    this.#waiting.set(order.seq, cancelTimer);
   }
 
-  /** An order was started: it no longer waits. */
+  /** An order was started: its back-off is over. */
   started(seq: number): void {
     this.#waiting.get(seq)?.();
     this.#waiting.delete(seq);
     this.#ended.delete(seq);
   }
 
-  /** Enqueues what has become due by the host's clock, and what could not be written before. */
+  /** Ends back-offs that are over by the host's clock, and those whose end could not be written before. */
   async enqueueDue(): Promise<void> {
     await this.#writeEnded();
-    for (let batches = 0; batches < MOST_BATCHES; batches++) {
+    for (let batches = 0; batches < MAX_BATCHES; batches++) {
       const now = this.clock.now();
       const due = await this.reader.due(now, BATCH);
       await this.#endDelay(due, now);
@@ -76,7 +76,7 @@ export class RetrySchedule {
 
   stop(): void {
     this.#isStopped = true;
-    for (const callOff of this.#waiting.values()) callOff();
+    for (const cancelTimer of this.#waiting.values()) cancelTimer();
     this.#waiting.clear();
   }
 
@@ -84,11 +84,11 @@ export class RetrySchedule {
     this.#waiting.delete(order.seq);
     this.#ended.set(order.seq, order);
     this.#writeEnded().catch((error: unknown) =>
-      this.#logger.warn(`orders whose back-off has ended wait for the next tick: ${String(error)}`),
+      this.#logger.warn(`ended back-offs not written yet, retrying at the next tick: ${String(error)}`),
     );
   }
 
-  /** Its last look at what has ended and its end are one step, so that nothing is left for the next tick. */
+  /** No `await` stands between the last check of `#ended` and the end, so nothing is left for the next tick. */
   async #writeEnded(): Promise<void> {
     if (this.#isWriting) return;
     this.#isWriting = true;
@@ -103,7 +103,7 @@ export class RetrySchedule {
     }
   }
 
-  async #endDelay(orders: Place[], until: number): Promise<void> {
+  async #endDelay(orders: QueuedOrder[], until: number): Promise<void> {
     if (orders.length === 0) return;
     await this.store.endDelay(
       orders.map(({ seq }) => seq),

@@ -3,7 +3,7 @@ import { Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config.js';
 import { OrderHandler, type OrderToProcess } from './order.handler.js';
 
-/** Stands for real work: waits `PROCESSING_TIME_MS`. */
+/** A stand-in for real work: waits `PROCESSING_TIME_MS`. */
 @Injectable()
 export class SimulatedHandler extends OrderHandler {
   constructor(

@@ -1,13 +1,13 @@
 import type { Clock } from '../common/clock.js';
 import type { Backlog, QueueEntry } from './queue.driver.js';
 
-/** How far the backlog was read. It can be sent back at any time; that counts from the next `settle` on. */
+/** How far the backlog was read. It can be sent back at any time, which takes effect at the next `applyGoBack`. */
 export class BacklogCursor {
   #backlog: Backlog | undefined;
-  /** Every entry of the backlog up to this position was seen. */
+  /** Every entry of the backlog up to this position was read. */
   #position = 0;
   #hasMore = false;
-  /** Where to read from again; Infinity: nowhere. */
+  /** The position to go back to; Infinity: none. */
   #backTo = Infinity;
   #readMs = -Infinity;
 
@@ -27,24 +27,24 @@ export class BacklogCursor {
     return this.#backTo < Infinity;
   }
 
-  /** How long nothing was read. */
+  /** Time since the last read. */
   get idleMs(): number {
     return this.clock.monotonicMs() - this.#readMs;
   }
 
-  /** The read that is under way may have missed what stands behind `position`, or the queue lost it. */
+  /** Entries after `position` may have been missed by a read under way, or lost by the queue: they will be read again. */
   goBack(position: number): void {
     this.#backTo = Math.min(this.#backTo, position);
   }
 
-  settle(): void {
+  applyGoBack(): void {
     if (!this.isSentBack) return;
     this.#position = Math.min(this.#position, this.#backTo);
     this.#hasMore = true;
     this.#backTo = Infinity;
   }
 
-  /** Reads on, and goes on only after `add` took what was read. */
+  /** Reads the next entries. The cursor advances only after `add` has stored them. */
   async read(limit: number, add: (entries: QueueEntry[]) => Promise<void>): Promise<void> {
     if (!this.#backlog) throw new Error('the queue was not opened');
     const entries = await this.#backlog(this.#position, limit);

@@ -1,19 +1,19 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { BacklogCursor } from './backlog.cursor.js';
-import { BullmqQueue, type TakenJob } from './bullmq.queue.js';
+import { BullmqQueue, type ClaimedJob } from './bullmq.queue.js';
 import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
 
-/** Entries that are read from the backlog at once. */
+/** Most entries that are read from the backlog at once. */
 const PAGE = 1000;
 
-/** A backlog with more to read is read on this often, even though enough waits: it may hold what comes before that. */
+/** Where the backlog holds more, it is read on this often, even if the window has enough: some may precede those in it. */
 const READ_MS = 1000;
 
 /**
- * A window of the queue in Redis, which all processes share; each one that claims reads the backlog on when the window
- * runs empty. Nothing gets there but by such a reading, in queue order: a process that only accepts cannot know what
- * stands before. While Redis is away nothing can be claimed; the backlog is read from its beginning when it is back.
+ * A window of the queue in Redis, shared by all processes. Whoever claims reads the next part of the backlog into it when
+ * it runs empty. Entries get there only by such a read, in queue order: a process that only accepts orders cannot know
+ * which orders precede its own. While Redis is unavailable nothing is claimed; after it the backlog is read from its start.
  */
 @Injectable()
 export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutdown {
@@ -22,12 +22,12 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   readonly #lockMs: number;
   readonly #clock: Clock;
   readonly #cursor: BacklogCursor;
-  /** What this process has claimed, released entries too. */
-  readonly #claimed = new Map<number, TakenJob>();
-  /** Released: the next to be claimed. */
+  /** The claimed entries of this process, released ones included. */
+  readonly #claimed = new Map<number, ClaimedJob>();
+  /** Released entries: the next to be claimed. */
   readonly #front: QueueEntry[] = [];
-  /** To be removed from Redis. */
-  readonly #acked: TakenJob[] = [];
+  /** Acknowledged jobs, to be removed from Redis. */
+  readonly #acked: ClaimedJob[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #willFlush = false;
   #isClosed = false;
@@ -49,14 +49,14 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
 
   open(backlog: Backlog): void {
     this.#cursor.open(backlog);
-    const renew = () => this.#queue.renew([...this.#claimed.values()]).catch(() => undefined); // the next one may
+    const renew = () => this.#queue.renew([...this.#claimed.values()]).catch(() => undefined); // the next may succeed
     this.#stopRenewing = this.#clock.every(this.#lockMs / 3, () => {
-      this.#cursor.goBack(0); // a process that is never idle is never told to rewind, and Redis may have lost something
+      this.#cursor.goBack(0); // Redis may have lost entries, and a process that is never idle is never told to rewind
       void renew();
     });
   }
 
-  /** They are read from the backlog. */
+  /** They will be read from the backlog. */
   enqueue(entries: QueueEntry[]): void {
     for (const { id, position } of entries) if (!this.#claimed.has(id)) this.#cursor.goBack(position - 1);
   }
@@ -87,11 +87,11 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   }
 
   rewind(): void {
-    for (const { id } of this.#front.splice(0)) this.ack(id); // it gets its position in the queue again when it is read
+    for (const { id } of this.#front.splice(0)) this.ack(id); // the backlog gives it its position again
     this.#cursor.goBack(0);
   }
 
-  /** What is claimed is given up, so that other processes need not wait for the locks to end. */
+  /** Gives up what is claimed, so that other processes need not wait until the locks expire. */
   async onApplicationShutdown(): Promise<void> {
     this.#stopRenewing();
     for (const id of this.#claimed.keys()) this.ack(id);
@@ -103,20 +103,20 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
     for (;;) {
       await this.#flush();
       if (this.#cursor.hasMore && this.#cursor.idleMs > READ_MS) await this.#readOn();
-      await this.#take(claimed, limit);
+      await this.#claimFromWindow(claimed, limit);
       if (claimed.length === limit) return;
       if (this.#cursor.hasMore ? !(await this.#readOn()) : !this.#cursor.isSentBack) return;
     }
   }
 
-  async #take(claimed: QueueEntry[], limit: number): Promise<void> {
+  async #claimFromWindow(claimed: QueueEntry[], limit: number): Promise<void> {
     while (claimed.length < limit) {
-      const { jobs, error } = await this.#queue.take(
+      const { jobs, error } = await this.#queue.claim(
         Math.min(limit - claimed.length, await this.#queue.length()),
       );
       for (const job of jobs) {
         const { id, position } = job.data;
-        const isOurs = this.#claimed.has(id); // its lock had run out
+        const isOurs = this.#claimed.has(id); // its lock had expired
         this.#claimed.set(id, job);
         if (!isOurs) claimed.push({ id, position });
       }
@@ -127,7 +127,7 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
 
   async #flush(): Promise<void> {
     this.#willFlush = false;
-    this.#cursor.settle();
+    this.#cursor.applyGoBack();
     try {
       await this.#queue.remove(this.#acked.splice(0));
     } catch (error) {
@@ -136,7 +136,7 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
     }
   }
 
-  /** @returns whether there was room in the window */
+  /** Reads the next part of the backlog into the window. @returns whether the window had room */
   async #readOn(): Promise<boolean> {
     const room = Math.min(PAGE, this.#capacity - (await this.#queue.length()));
     if (room <= 0) return false;
@@ -149,10 +149,10 @@ export class BullmqQueueDriver extends QueueDriver implements OnApplicationShutd
   #flushSoon(): void {
     if (this.#willFlush || this.#isClosed) return;
     this.#willFlush = true;
-    this.#alone(() => this.#flush()).catch(() => undefined); // what stays there is claimed again, and refused
+    this.#alone(() => this.#flush()).catch(() => undefined); // a job that stays is claimed again, and refused
   }
 
-  /** One step at a time: what comes while the backlog is read is looked at after it. */
+  /** Runs one step at a time: a claim waits until the backlog was read. */
   #alone<Result>(step: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(step);
     this.#last = result.catch(() => undefined);

@@ -4,37 +4,37 @@ import { Redis } from 'ioredis';
 import { Clock } from '../common/clock.js';
 import type { QueueEntry } from './queue.driver.js';
 
-/** An entry that was taken from Redis. Its lock has to be renewed until it is removed. */
-export type TakenJob = Job<QueueEntry>;
+/** An entry that was claimed in Redis. Its lock has to be renewed until it is removed. */
+export type ClaimedJob = Job<QueueEntry>;
 
-/** Longest wait between two attempts to reach Redis. */
+/** Longest pause between two attempts to connect to Redis. */
 const RECONNECT_MS = 1000;
 
-/** A Redis that does not answer for so long counts as away. */
+/** A Redis that does not answer for so long counts as unavailable. */
 const TIMEOUT_MS = 5000;
 
-/** Longest wait for what is still to be written when the connection is closed. */
+/** At a stop, how long the last writes may take before the connection is closed. */
 const CLOSE_MS = 500;
 
 /**
- * BullMQ knows priorities up to 2^21, so this many neighbouring positions share one; within it, first added is first
- * taken. Enough for 2^31 positions; those beyond it share the last one.
+ * BullMQ has priorities up to 2^21, so 1024 neighbouring positions share one; entries of one priority are claimed in the
+ * order in which they were added. Enough for 2^31 positions; those beyond it share the last priority.
  */
 const POSITIONS_PER_PRIORITY = 1024;
 const LAST_PRIORITY = 2 ** 21 - 1;
 
-/** BullMQ's list in Redis, over one connection that comes back by itself. Every call fails at once while Redis is away. */
+/** BullMQ's queue in Redis, over one connection that reconnects by itself. Without Redis every call fails at once. */
 export class BullmqQueue {
   readonly #logger = new Logger('Queue');
   readonly #client: Redis;
   readonly #queue: Queue<QueueEntry>;
   readonly #worker: Worker<QueueEntry>;
-  #isAway = false;
+  #isUnavailable = false;
   #tokens = 0;
 
   /**
-   * @param lockMs how long a taken job stays taken when nobody renews it
-   * @param onReady called whenever a connection was made
+   * @param lockMs how long the lock on a claimed job lasts unless renewed
+   * @param onReady called after each connect
    */
   constructor(
     url: string,
@@ -55,12 +55,12 @@ export class BullmqQueue {
     const noteError = (error: Error) => this.#noteError(error);
     this.#client.on('error', noteError);
     this.#client.on('ready', () => {
-      if (this.#isAway) this.#logger.log('Redis is back');
-      this.#isAway = false;
+      if (this.#isUnavailable) this.#logger.log('Redis is available again');
+      this.#isUnavailable = false;
       onReady();
     });
     const options = { connection: this.#client, prefix: 'ordermill', skipVersionCheck: true };
-    // No processor: jobs are taken by hand. The backend by hand too, for a worker's second connection would only block.
+    // No processor: jobs are claimed by hand. With this backend the worker uses our connection and opens no other.
     const lock = {
       lockDuration: lockMs,
       stalledInterval: lockMs / 3,
@@ -78,13 +78,13 @@ export class BullmqQueue {
     return this.#client.status === 'ready';
   }
 
-  /** How many entries wait. */
+  /** How many entries are waiting. */
   async length(): Promise<number> {
     this.#check();
     return this.#queue.getJobCountByTypes('wait', 'prioritized');
   }
 
-  /** Adds entries; those whose job is there, waiting or taken, are ignored. */
+  /** Adds entries; those whose job exists, waiting or claimed, are ignored. */
   async add(entries: QueueEntry[]): Promise<void> {
     if (entries.length === 0) return;
     this.#check();
@@ -93,7 +93,7 @@ export class BullmqQueue {
         name: 'order',
         data: { id, position },
         opts: {
-          jobId: `order-${id}`, // BullMQ takes no number
+          jobId: `order-${id}`, // BullMQ does not accept a number
           priority: Math.min(1 + Math.floor(position / POSITIONS_PER_PRIORITY), LAST_PRIORITY),
           removeOnComplete: true,
           removeOnFail: true,
@@ -102,34 +102,34 @@ export class BullmqQueue {
     );
   }
 
-  /** Takes at most `count` jobs. What could be taken before an error is returned with it. */
-  async take(count: number): Promise<{ jobs: TakenJob[]; error?: unknown }> {
+  /** Claims at most `count` jobs. What was claimed before an error is returned with it. */
+  async claim(count: number): Promise<{ jobs: ClaimedJob[]; error?: unknown }> {
     this.#check();
-    const taking = Array.from({ length: count }, () =>
+    const claims = Array.from({ length: count }, () =>
       this.#worker.getNextJob(`${this.#worker.id}-${++this.#tokens}`, { block: false }),
     );
-    const outcomes = await Promise.allSettled(taking);
+    const outcomes = await Promise.allSettled(claims);
     const jobs = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : []));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     return failed ? { jobs, error: failed.reason } : { jobs };
   }
 
-  /** Removes taken jobs. One whose lock was lost stays until it is taken again. */
-  async remove(jobs: TakenJob[]): Promise<void> {
+  /** Removes claimed jobs. One whose lock was lost stays until it is claimed again. */
+  async remove(jobs: ClaimedJob[]): Promise<void> {
     if (jobs.length === 0) return;
     this.#check();
     await Promise.allSettled(jobs.map((job) => job.moveToCompleted(undefined, job.token ?? '', false)));
   }
 
-  /** Keeps taken jobs, and gives up those that nobody keeps. */
-  async renew(jobs: TakenJob[]): Promise<void> {
+  /** Renews the locks of claimed jobs, and releases jobs of any process whose locks have expired. */
+  async renew(jobs: ClaimedJob[]): Promise<void> {
     if (!this.isReady) return;
     const [ids, tokens] = [jobs.map(({ id }) => id ?? ''), jobs.map(({ token }) => token ?? '')];
     if (jobs.length > 0) await this.#worker.extendJobLocks(ids, tokens, this.lockMs);
     await this.#worker.getBackend().moveStalledJobsToWait();
   }
 
-  /** Closes the connection after `last`, if that is quick. */
+  /** Waits for `last`, but not for long, and closes the connection. */
   async close(last: Promise<unknown>): Promise<void> {
     const timeout = Promise.withResolvers<void>();
     const callOff = this.clock.timer(this.isReady ? CLOSE_MS : 0, timeout.resolve);
@@ -139,13 +139,13 @@ export class BullmqQueue {
   }
 
   #check(): void {
-    if (!this.isReady) throw new Error('Redis is away');
+    if (!this.isReady) throw new Error('Redis is unavailable');
   }
 
   #noteError(error: Error): void {
-    if (this.#isAway) return;
-    this.#isAway = true;
+    if (this.#isUnavailable) return;
+    this.#isUnavailable = true;
     const reason = error.message || ((error as NodeJS.ErrnoException).code ?? error.name);
-    this.#logger.error(`Redis is away, orders wait in the table: ${reason}`);
+    this.#logger.error(`Redis is unavailable, orders wait in the table: ${reason}`);
   }
 }

@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { Fifo } from './fifo.js';
+import Denque from 'denque';
 import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
 
 /**
- * A FIFO in this process's memory that holds a window of the queue; the rest is read on from the backlog when the
- * window runs empty. It starts with an empty window at the beginning of the backlog, so that boot is a refill.
+ * A FIFO in this process's memory that holds a window of the queue; the next part is read from the backlog when the window
+ * runs empty. It starts with an empty window at the start of the backlog, so a boot needs no step of its own.
  */
 @Injectable()
 export class MemoryQueueDriver extends QueueDriver {
-  readonly #window = new Fifo<QueueEntry>();
-  /** Ids in the window and claimed ones. */
+  readonly #window = new Denque<QueueEntry>();
+  /** Ids of the entries in the window and of claimed ones. */
   readonly #known = new Set<number>();
-  /** Every entry of the backlog up to this position has been seen. */
+  /** Every entry of the backlog up to this position was read. */
   #cursor = 0;
   /** Whether the backlog may hold entries beyond the cursor. */
   #hasMore = true;
-  /** The read that is under way may have missed what stands behind this position; Infinity: nothing. */
+  /** The read under way may have missed entries after this position; Infinity: none. */
   #missedAfter = Infinity;
-  /** Room in the window that is kept for the read that is under way. */
+  /** Room in the window reserved for the read under way. */
   #reserved = 0;
   #backlog: Backlog | undefined;
 
@@ -33,7 +33,7 @@ export class MemoryQueueDriver extends QueueDriver {
     for (const entry of entries) {
       if (this.#known.has(entry.id)) continue;
       if (this.#hasMore && entry.position > this.#cursor)
-        this.#missedAfter = Math.min(this.#missedAfter, entry.position - 1); // it will be read, in its turn
+        this.#missedAfter = Math.min(this.#missedAfter, entry.position - 1); // it will be read, at its position
       else if (this.#window.length + this.#reserved < this.capacity) this.#push(entry);
       else this.#readFrom(entry.position - 1);
     }
@@ -82,7 +82,7 @@ export class MemoryQueueDriver extends QueueDriver {
     this.#missedAfter = Infinity;
     this.#reserved = room;
     const entries = await this.#backlog(from, room).finally(() => (this.#reserved = 0));
-    if (this.#missedAfter < from) return; // sent back during the read: the queue is read from there instead
+    if (this.#missedAfter < from) return; // sent back during the read: the next read begins there
     for (const entry of entries) {
       if (this.#known.has(entry.id)) continue;
       this.#known.add(entry.id);

@@ -1,37 +1,33 @@
-/** What stands in the queue: a number that the owner knows the work by, and its position. No two share a position. */
+/** An entry of the queue: the number by which its owner knows the work, and its position. Positions are unique. */
 export interface QueueEntry {
   id: number;
   position: number;
 }
 
-/** Reads the owner's backlog on: entries that may start now, with a position greater than `after`, in queue order. */
+/** Reads the next part of the owner's backlog: entries that may start now, after the position `after`, in queue order. */
 export type Backlog = (after: number, limit: number) => Promise<QueueEntry[]>;
 
 /**
- * Which entry is next. Knows nothing of what the entries stand for; its content can be rebuilt from the backlog at any
- * time, so nothing is lost with it. Every driver promises:
- *
- * - what was enqueued, or is in the backlog, is claimed in queue order, as far as one process can see the queue;
- * - a claimed entry is not claimed again until it was acknowledged or released;
- * - an entry that is there already is not taken twice;
- * - memory is bounded, however long the backlog.
+ * The seam to a queue: which entry is next. It knows nothing of orders, and its content can be rebuilt from the backlog at
+ * any time. Every driver claims in queue order what is enqueued or in the backlog, as far as one process can see it; claims
+ * an entry again only after it was acknowledged or released; keeps each entry once; and its memory is bounded.
  */
 export abstract class QueueDriver {
-  /** Starts to serve `backlog` from its beginning. Called once, before anything else. */
+  /** Starts to serve `backlog` from its start. Called once, before anything else. */
   abstract open(backlog: Backlog): void;
 
   /** Adds entries that were just written to the backlog. */
   abstract enqueue(entries: QueueEntry[]): void;
 
-  /** The next entries, at most `limit`; fewer only when no more are there. Calls must not overlap. */
+  /** Claims the next entries, at most `limit`; fewer only when there are no more. Calls must not overlap. */
   abstract claim(limit: number): Promise<QueueEntry[]>;
 
-  /** The entry is done with; it may be enqueued anew. */
+  /** Acknowledges a claimed entry: it is finished, and may be enqueued again. */
   abstract ack(id: number): void;
 
-  /** Claimed entries that could not be started: they are the next again, in the order given. */
+  /** Gives claimed entries back that could not be started: they are the next again, in the order given. */
   abstract release(entries: QueueEntry[]): void;
 
-  /** Forgets what waits and reads the backlog again from its beginning: repairs whatever was missed, in queue order. */
+  /** Forgets what waits and reads the backlog again from its start, in queue order: repairs whatever was missed. */
   abstract rewind(): void;
 }

@@ -5,7 +5,7 @@ import { MemoryQueueDriver } from './memory.driver.js';
 import { QueueDriver } from './queue.driver.js';
 import { QueueService } from './queue.service.js';
 
-/** Where others take from the same queue, what was read is soon old, and is read anew each second. */
+/** Where other processes claim from the same backlog, a window is soon outdated: a small one, read again each second. */
 const SHARED_WINDOW = 1000;
 
 async function createDriver(config: Config, clock: Clock): Promise<QueueDriver> {
@@ -13,7 +13,7 @@ async function createDriver(config: Config, clock: Clock): Promise<QueueDriver> 
     case 'memory':
       return new MemoryQueueDriver(config.DATABASE_URL.startsWith('sqlite:') ? undefined : SHARED_WINDOW);
     case 'bullmq': {
-      const { BullmqQueueDriver } = await import('./bullmq.driver.js'); // only who uses Redis loads its client
+      const { BullmqQueueDriver } = await import('./bullmq.driver.js'); // the client of Redis is loaded only where it is used
       return new BullmqQueueDriver(config.REDIS_URL, { clock });
     }
   }

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
 
-/** The queue as the rest sees it: hands entries to the driver and wakes whoever works on them. */
+/**
+ * The queue as the application sees it: passes entries to the driver, and wakes the consumer when something is new. An
+ * entry that is enqueued while it is claimed is enqueued again at its acknowledgement.
+ */
 @Injectable()
 export class QueueService {
   #wake: () => void = () => undefined;
   readonly #claimed = new Set<number>();
-  /** Enqueued while they were claimed: no driver takes them before that is over. */
+  /** Entries that were enqueued while they were claimed: the driver ignores them until they are acknowledged. */
   readonly #again = new Map<number, QueueEntry>();
 
   constructor(private readonly driver: QueueDriver) {}
@@ -17,21 +20,21 @@ export class QueueService {
     this.#wake = wake;
   }
 
-  /** An entry that is claimed at the moment is enqueued when it is acknowledged. */
+  /** A claimed entry is enqueued when it is acknowledged. */
   enqueue(entries: QueueEntry[]): void {
     for (const entry of entries) if (this.#claimed.has(entry.id)) this.#again.set(entry.id, entry);
     this.driver.enqueue(entries);
     this.#wake();
   }
 
-  /** The next entries in the queue, at most `limit`. Calls must not overlap. */
+  /** Claims the next entries, at most `limit`. Calls must not overlap. */
   async claim(limit: number): Promise<QueueEntry[]> {
     const entries = await this.driver.claim(limit);
     for (const { id } of entries) this.#claimed.add(id);
     return entries;
   }
 
-  /** Done with: processed, given back to the table, or no longer to be processed. */
+  /** Acknowledges a claimed entry: it was processed, delayed, or is no longer to be processed. */
   ack(id: number): void {
     const again = this.#again.get(id);
     this.#claimed.delete(id);
@@ -40,7 +43,7 @@ export class QueueService {
     if (again) this.enqueue([again]);
   }
 
-  /** Not started after all: the next in the queue again. */
+  /** Gives claimed entries back that were not started: they are the next in the queue again. */
   release(entries: QueueEntry[]): void {
     for (const { id } of entries) {
       this.#claimed.delete(id);
@@ -49,7 +52,7 @@ export class QueueService {
     this.driver.release(entries);
   }
 
-  /** Reads the queue anew from the backlog, for entries that an enqueue missed. */
+  /** Reads the backlog again from its start, for entries that were never enqueued. */
   rewind(): void {
     this.driver.rewind();
     this.#wake();

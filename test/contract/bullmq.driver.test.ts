@@ -49,7 +49,7 @@ suite('Redis', () => {
       expect(claimed.toSorted((a, b) => a - b)).toEqual(range(1, 300));
     });
 
-    it('takes nothing from a process that only accepts: it cannot know what stands before', async () => {
+    it('claims nothing that a process which only accepts has enqueued: it cannot know what precedes it', async () => {
       const name = bench.name();
       const api = await bench.driver({ name });
       api.enqueue([entry(3)]);
@@ -68,7 +68,7 @@ suite('Redis', () => {
       expect(await drain(driver, 1)).toEqual([7, 5000, 5001]);
     });
 
-    it('reads what comes before a long line, though the queue never runs out', async () => {
+    it('reads what precedes a full window, though the window never runs empty', async () => {
       const { driver, table } = await serve(bench.name(), range(5000, 5999));
       expect(idsOf(await driver.claim(1))).toEqual([5000]);
       table.set(1, entry(1));
@@ -100,7 +100,7 @@ suite('Redis', () => {
 
     it('keeps what it claimed, and takes over what a dead process had claimed', async () => {
       const name = bench.name();
-      await bench.takeAndDie(name, entry(1), 300);
+      await bench.claimAndDie(name, entry(1), 300);
       const { driver } = await serve(name, [2], 300);
       expect(idsOf(await driver.claim(2))).toEqual([2]);
       await until(async () => idsOf(await driver.claim(1))[0] === 1, Boolean, 3000);
@@ -149,7 +149,7 @@ describe('the BullMQ driver without Redis', () => {
     driver.ack(1);
     expect(performance.now() - start).toBeLessThan(200);
     for (let tries = 0; tries < 4; tries++) {
-      await expect(driver.claim(1)).rejects.toThrow('Redis is away');
+      await expect(driver.claim(1)).rejects.toThrow('Redis is unavailable');
       await wait(100);
     }
     expect(logged).toHaveBeenCalledTimes(1);

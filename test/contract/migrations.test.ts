@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../../src/database/database.options.js';
 import { migrate } from '../../src/database/schema/migrate.js';
-import { PortableDataSource } from '../../src/database/portable.data.source.js';
-import { ORDER_ENTITIES } from '../../src/orders/order.entities.js';
+import { PortableDataSource } from '../../src/database/sources/portable.data.source.js';
+import { ORDER_ENTITIES } from '../../src/orders/store/entities/order.entities.js';
 import { PLACES, withDatabase } from '../support/any.database.js';
 import { contentOf, countMigrations, cutOffAfter, withSource } from '../support/schema.js';
 

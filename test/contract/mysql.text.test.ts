@@ -69,7 +69,7 @@ const nasty = fc
       [mine.orderId],
     );
     expect(await reader.get(text)).toBeUndefined();
-    await store.move({
+    await store.transition({
       seq: mine.seq,
       from: 'Pending',
       to: 'Cancelled',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { bucketOf, percentile, type OrderCounts } from '../../src/orders/order.counters.js';
-import { ORDER_STATUSES, TRANSITIONS, type OrderStatus } from '../../src/orders/order.status.js';
+import { bucketOf, percentile } from '../../src/metrics/histogram.js';
+import type { OrderCounts } from '../../src/metrics/order.counters.js';
+import { ORDER_STATUSES, STATUSES, type OrderStatus } from '../../src/domain/order.status.js';
 import { HeldClock } from '../support/held.clock.js';
 import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
 
@@ -61,7 +62,7 @@ export function booksContract(open: OpenDatabase): void {
           }
           const { orders, history } = await books();
           for (const order of orders) expectStory(order, history.get(order.seq) ?? []);
-          expect(await opened.reader.counts()).toEqual(recount(orders, history));
+          expect(await opened.counters.counts()).toEqual(recount(orders, history));
           const news = Map.groupBy(opened.announced.flat(), ({ seq }) => seq);
           for (const [seq, lines] of history) expect(news.get(seq)).toMatchObject(lines);
           expect(opened.announced.flat()).toHaveLength([...history.values()].flat().length);
@@ -79,10 +80,10 @@ export function booksContract(open: OpenDatabase): void {
         return;
       }
       const order = orders[one.order % orders.length];
-      const to: OrderStatus | undefined = TRANSITIONS[one.from][one.to % TRANSITIONS[one.from].length];
+      const to: OrderStatus | undefined = STATUSES[one.from].next[one.to % STATUSES[one.from].next.length];
       if (!order || !to) return;
       const error = { code: 'busy', message: 'busy', attempt: order.attempts };
-      await opened.store.move({
+      await opened.store.transition({
         seq: order.seq,
         from: one.from,
         to,
@@ -134,6 +135,7 @@ function recount(orders: Row[], history: Map<number, Line[]>): OrderCounts {
     >, // fromEntries forgets the keys' type
     started: waits.length,
     waitMs: sum(waits),
+    completed: durations.length,
     processingMs: sum(durations),
     processing: { p50: percentile(buckets, 50), p95: percentile(buckets, 95), p99: percentile(buckets, 99) },
   };

@@ -1,8 +1,9 @@
 import type { Database } from '../../src/database/database.js';
-import { ORDER_STATUSES } from '../../src/orders/order.status.js';
-import type { ListPlace, OrderFilter } from '../../src/orders/orders.pages.js';
-import type { OrdersReader } from '../../src/orders/orders.reader.js';
-import type { FailedFilter } from '../../src/orders/sql/failed.sql.js';
+import { CountersReader } from '../../src/metrics/counters.reader.js';
+import { ORDER_STATUSES } from '../../src/domain/order.status.js';
+import type { ListCursor, OrderFilter } from '../../src/orders/store/orders.pages.js';
+import type { OrdersReader } from '../../src/orders/store/orders.reader.js';
+import type { FailedFilter } from '../../src/orders/store/sql/failed.sql.js';
 import { PLACES, withDatabase } from '../support/any.database.js';
 import { examinedRows, recorded, waysOf, type Statement } from '../support/examined.rows.js';
 import { readerOn } from '../support/store.js';
@@ -40,7 +41,7 @@ const FAILED: FailedFilter[] = USERS.flatMap((userId) =>
   })),
 );
 
-type Question = [name: string, ask: (reader: OrdersReader) => Promise<unknown>];
+type Question = [name: string, ask: (reader: OrdersReader, counters: CountersReader) => Promise<unknown>];
 
 /** Every question that can be asked, with and without a match. */
 const middle = { createdAt: START + ORDERS / 2, seq: ORDERS / 2 };
@@ -67,7 +68,7 @@ const OTHERS: Question[] = [
   ['how many are ahead', (reader) => reader.ahead(ORDERS)],
   ['how many are ahead of the first', (reader) => reader.ahead(1)],
   ['what is being processed', (reader) => reader.processing()],
-  ['the counters', (reader) => reader.counts()],
+  ['the counters', (_, counters) => counters.counts()],
 ];
 
 /** Rows read at most: a page's walk, twice, and the page; a window of Failed orders. MySQL counts rows that it sorts, too. */
@@ -79,7 +80,7 @@ const BOUNDS: [kind: string, questions: Question[], rows: number, rowsOnMysql: n
 
 async function statementsOf(database: Database, ask: Question[1]): Promise<Statement[]> {
   const recording = recorded(database);
-  await ask(await readerOn(recording.database));
+  await ask(await readerOn(recording.database), new CountersReader(recording.database));
   return recording.statements;
 }
 
@@ -177,7 +178,7 @@ for (const place of [PLACES.file, PLACES.postgres, PLACES.mysql]) {
         const reader = await readerOn(database);
         const shown: number[] = [];
         let pages = 0;
-        let next: ListPlace | undefined;
+        let next: ListCursor | undefined;
         do {
           const page = await reader.list({ userId: BIG_USER, status: 'Cancelled' }, next, 2);
           shown.push(...page.orders.map(({ seq }) => seq));

@@ -1,5 +1,9 @@
+import { EventEmitter2 } from '@nestjs/event-emitter';
 import fc from 'fast-check';
-import { IdempotencyKeyConflict, OrderIdConflict } from '../../src/orders/orders.errors.js';
+import { BacklogFull, IdempotencyKeyConflict, OrderIdConflict } from '../../src/domain/order.errors.js';
+import { OrdersStore } from '../../src/orders/store/orders.store.js';
+import { ordersSql } from '../../src/orders/store/sql/dialects.js';
+import { recorded } from '../support/examined.rows.js';
 import { HeldClock } from '../support/held.clock.js';
 import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
 
@@ -14,6 +18,12 @@ export function insertContract(open: OpenDatabase): void {
     const insert = (fields = {}) => opened.store.insert(aRequest(fields));
     const rowsOf = async (orderId: string) =>
       opened.database.read('SELECT seq FROM orders WHERE order_id = ?', [orderId]);
+    /** Of another process, as it were. */
+    const anotherStore = async (QUEUE_MAX_PENDING = 1_000_000, database = opened.database) => {
+      const store = new OrdersStore(ordersSql(database), clock, new EventEmitter2(), { QUEUE_MAX_PENDING });
+      await store.onModuleInit();
+      return store;
+    };
     const twice = (fields: object, other: object) => Promise.allSettled([insert(fields), insert(other)]);
 
     it('stores an order as it was asked for, and says so after the commit', async () => {
@@ -68,6 +78,29 @@ export function insertContract(open: OpenDatabase): void {
       expect(second?.createdAt).toBe(first?.createdAt);
     });
 
+    it('never lets them run backwards over a restart either', async () => {
+      const { orderId: before } = await insert();
+      clock.advance(-3_600_000);
+      const next = await anotherStore();
+      const { orderId: after } = await next.insert(aRequest());
+      clock.advance(3_600_000);
+      const [first, second] = await Promise.all([opened.reader.get(before), opened.reader.get(after)]);
+      expect(second?.createdAt).toBe(first?.createdAt);
+    });
+
+    it('has room for as many orders as it has moved out of Pending, and no more', async () => {
+      opened.counters.forget();
+      const { byStatus } = await opened.counters.counts();
+      const store = await anotherStore(byStatus.Pending + 2);
+      const { seq } = await store.insert(aRequest());
+      await store.insert(aRequest());
+      await expect(store.insert(aRequest())).rejects.toThrow(BacklogFull);
+      await store.transition({ seq, from: 'Pending', to: 'Cancelled', at: clock.now() });
+      expect(await store.insert(aRequest())).toMatchObject({ replayed: false });
+      await expect(store.insert(aRequest())).rejects.toThrow(BacklogFull);
+      await opened.store.onModuleInit();
+    });
+
     it('answers a repeat with the order that is there, in the status it has by now', async () => {
       const { seq } = await insert({ orderId: 'again' });
       expect(await insert({ orderId: 'again' })).toEqual({
@@ -76,7 +109,7 @@ export function insertContract(open: OpenDatabase): void {
         status: 'Pending',
         replayed: true,
       });
-      await opened.store.move({ seq, from: 'Pending', to: 'Cancelled', at: clock.now() });
+      await opened.store.transition({ seq, from: 'Pending', to: 'Cancelled', at: clock.now() });
       expect(await insert({ orderId: 'again' })).toMatchObject({ seq, status: 'Cancelled', replayed: true });
       expect(await rowsOf('again')).toHaveLength(1);
     });
@@ -167,6 +200,30 @@ export function insertContract(open: OpenDatabase): void {
       expect(repeats.every(({ replayed }) => replayed)).toBe(true);
       const others = await Promise.allSettled(huge.map(({ orderId }) => insert({ orderId })));
       for (const other of others) expect(other).toMatchObject({ reason: expect.any(OrderIdConflict) });
+    }, 120_000); // MariaDB takes its time to parse so much JSON inside of JSON
+
+    it('reads no more than 4 Mi characters of items at once for those that repeat, whatever their sizes', async () => {
+      const MOST = 4 * 1024 * 1024;
+      const long = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(128, 'x'));
+      const requests = Array.from({ length: 100 }, (_, index) =>
+        aRequest({ orderId: `portion-${index}`, itemIds: index % 10 === 5 ? long : ['short'] }),
+      );
+      const { database, statements } = recorded(opened.database);
+      const store = await anotherStore(undefined, database);
+      await store.insertAll(requests);
+      statements.length = 0;
+      const repeats = await store.insertAll(requests);
+      expect(repeats).toMatchObject(requests.map(() => ({ value: { replayed: true } })));
+      const reads = statements
+        .filter(({ sql }) => sql.includes('order_keys'))
+        .map(({ parameters: [longest, ids] }) => {
+          const many = typeof ids === 'string' ? (JSON.parse(ids) as unknown[]) : (ids as unknown[]); // a list, as the dialect has it
+          return { count: many.length, longest: Number(longest) };
+        });
+      for (const { count, longest } of reads) expect(count * longest).toBeLessThanOrEqual(MOST);
+      expect(reads.reduce((sum, { count }) => sum + count, 0)).toBe(requests.length);
+      expect(reads.length).toBeLessThan(6);
+      await opened.store.onModuleInit();
     });
 
     it.each([{ orderId: 'race' }, { idempotencyKey: 'race' }])(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DatabaseUnavailable, type Database, type Query } from '../../src/database/database.js';
-import { ORDER_STATUSES, type OrderStatus } from '../../src/orders/order.status.js';
-import type { ListPlace, OrderFilter } from '../../src/orders/orders.pages.js';
+import { ORDER_STATUSES, type OrderStatus } from '../../src/domain/order.status.js';
+import type { ListCursor, OrderFilter } from '../../src/orders/store/orders.pages.js';
 import { HeldClock } from '../support/held.clock.js';
 import { aRequest, openStore, readerOn, type OpenDatabase, type OpenStore } from '../support/store.js';
 
@@ -52,13 +52,13 @@ export function readerContract(open: OpenDatabase): void {
       const { seq } = await opened.store.insert(aRequest({ userId: user }));
       let from: OrderStatus = 'Pending';
       for (const next of ROUTES[to]) {
-        await opened.store.move({ seq, from, to: next, at });
+        await opened.store.transition({ seq, from, to: next, at });
         from = next;
       }
       const notBefore = to === 'Pending' && delayMs !== null ? at + delayMs : null;
       if (notBefore !== null) {
-        await opened.store.move({ seq, from: 'Pending', to: 'Processing', at });
-        await opened.store.move({ seq, from: 'Processing', to: 'Pending', at, notBefore });
+        await opened.store.transition({ seq, from: 'Pending', to: 'Processing', at });
+        await opened.store.transition({ seq, from: 'Processing', to: 'Pending', at, notBefore });
       }
       model.push({ seq, userId: user, status: to, createdAt: at, notBefore });
     }
@@ -85,7 +85,7 @@ export function readerContract(open: OpenDatabase): void {
             .map(({ seq }) => seq)
             .toReversed();
           const listed: number[] = [];
-          let place: ListPlace | undefined;
+          let place: ListCursor | undefined;
           do {
             const { orders, next } = await opened.reader.list(filter, place, limit);
             listed.push(...orders.map(({ seq }) => seq));
@@ -138,12 +138,12 @@ export function readerContract(open: OpenDatabase): void {
       const [at, early, late] = [clock.now(), clock.now() + 10, clock.now() + 5000];
       const delayed = async (notBefore: number) => {
         const { seq } = await store.insert(aRequest());
-        await store.move({ seq, from: 'Pending', to: 'Processing', at });
-        await store.move({ seq, from: 'Processing', to: 'Pending', at, notBefore });
+        await store.transition({ seq, from: 'Pending', to: 'Processing', at });
+        await store.transition({ seq, from: 'Processing', to: 'Pending', at, notBefore });
         return seq;
       };
       const seqs = [await delayed(early), await delayed(late), await delayed(early), await delayed(early)];
-      const start = () => store.move({ seq: seqs[3] ?? NaN, from: 'Pending', to: 'Processing', at });
+      const start = () => store.transition({ seq: seqs[3] ?? NaN, from: 'Pending', to: 'Processing', at });
       expect(await start()).toBeUndefined(); // a delayed order is not started, whoever has it in a queue
       await store.endDelay(seqs.slice(3), early);
       expect(await start()).toMatchObject({ status: 'Processing' });
@@ -176,7 +176,7 @@ export function readerContract(open: OpenDatabase): void {
       const ahead = (index: number) => other.reader.ahead(receipts[index]?.seq ?? NaN);
       expect(await Promise.all([0, 99, 100, 101, 399].map(ahead))).toEqual([0, 99, 100, 101, 399]);
       for (const { seq } of receipts.slice(10, 20))
-        await other.store.move({ seq, from: 'Pending', to: 'Cancelled', at: clock.now() });
+        await other.store.transition({ seq, from: 'Pending', to: 'Cancelled', at: clock.now() });
       expect(await ahead(109)).toBe(99);
       const far = await ahead(399);
       expect(far).toBeGreaterThanOrEqual(389);
@@ -191,7 +191,7 @@ export function readerContract(open: OpenDatabase): void {
       for (const size of kibibytes)
         seqs.push((await store.insert(aRequest({ itemIds: ['é'.repeat(512 * size)] }))).seq);
       const shown: number[] = [];
-      let place: ListPlace | undefined;
+      let place: ListCursor | undefined;
       do {
         const { orders, next } = await reader.list({}, place, 200);
         const bytes = orders.map(({ itemIds }) => Buffer.byteLength(JSON.stringify(itemIds)));
@@ -274,7 +274,7 @@ export function readerContract(open: OpenDatabase): void {
       expect(await empty.reader.pendingAfter(0, 10)).toEqual([]);
       expect(await empty.reader.due(clock.now(), 10)).toEqual([]);
       expect(await empty.reader.delayed(0, 10)).toEqual([]);
-      expect((await empty.reader.counts()).byStatus.Pending).toBe(0);
+      expect((await empty.counters.counts()).byStatus.Pending).toBe(0);
       await empty.close();
     });
   });

@@ -104,6 +104,31 @@ export function queueDriverContract(
       expect(await drain(driver, 2)).toEqual([1, 2, 3]);
     });
 
+    it('loses no released entry when a claim fails', async () => {
+      const { table, read } = tableOf(range(1, 6));
+      const driver = await make();
+      let isDown = false;
+      driver.open(async (after, limit) => {
+        if (isDown) throw new Error('down');
+        return read(after, limit);
+      });
+      driver.release(await driver.claim(2));
+      table.set(7, entry(7));
+      driver.enqueue(entries(7));
+      isDown = true;
+      const claimed = await driver.claim(7).catch(() => []); // it fails where it has to read on
+      isDown = false;
+      expect([...idsOf(claimed), ...(await drain(driver, 7))]).toEqual(range(1, 7));
+    });
+
+    it('loses no released entry by a rewind', async () => {
+      const { driver } = await serve(...range(1, 6));
+      driver.release(await driver.claim(3));
+      driver.rewind();
+      const claimed = await drain(driver, 2); // where they stand among their neighbours, each driver says
+      expect(claimed.toSorted((a, b) => a - b)).toEqual(range(1, 6));
+    });
+
     whileReadingContract(make, capacity);
 
     it('holds no more than its capacity, however long the backlog and however much is enqueued', async () => {

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../../src/database/database.options.js';
 import { openDatabase } from '../../src/database/open.database.js';
-import { ORDERS_MOVED, type OrdersMoved } from '../../src/orders/order.events.js';
+import { ORDERS_TRANSITIONED, type OrdersTransitioned } from '../../src/domain/order.events.js';
 import { temporaryDatabase } from '../support/app.js';
 import { aRequest, openStore, type OpenDatabase } from '../support/store.js';
 import { ordersStoreContract } from './orders.store.contract.js';
@@ -37,6 +37,22 @@ describe('a SQLite file of orders', () => {
     crashed.remove();
   });
 
+  it('commits no more at once than one statement of the database may hold', async () => {
+    const database = await openDatabase(files.url);
+    const narrow = new Proxy(database, {
+      get: (target, key) => {
+        if (key === 'maxStatementBytes') return 40_000; // as a server with a small max_allowed_packet
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value; // its private fields are the target's
+      },
+    });
+    const { store, announced, close } = await openStore(async () => ({ database: narrow, remove: () => {} }));
+    await store.insertAll(Array.from({ length: 50 }, () => aRequest({ itemIds: ['i'.repeat(1500)] })));
+    expect(announced.flat()).toHaveLength(50);
+    for (const commit of announced) expect(commit.length * 1500 * 4).toBeLessThanOrEqual(40_000); // 4 bytes a character
+    await close();
+  });
+
   it('syncs every commit: WAL, synchronous FULL', async () => {
     const database = await openDatabase(files.url);
     const pragmas = await database.transaction(async (query) => [
@@ -52,12 +68,12 @@ describe('a SQLite file of orders', () => {
     const { store, events, close } = await openStore(openAt(files));
     const other = new Sqlite(files.file, { readonly: true });
     const seen: unknown[] = [];
-    events.on(ORDERS_MOVED, ({ moves }: OrdersMoved) => {
-      for (const { seq, to } of moves)
+    events.on(ORDERS_TRANSITIONED, ({ transitions }: OrdersTransitioned) => {
+      for (const { seq, to } of transitions)
         seen.push([to, other.prepare('SELECT status FROM orders WHERE seq = ?').pluck().get(seq)]);
     });
     const { seq } = await store.insert(aRequest());
-    await store.move({ seq, from: 'Pending', to: 'Processing', at: Date.now() });
+    await store.transition({ seq, from: 'Pending', to: 'Processing', at: Date.now() });
     expect(seen).toEqual([
       ['Pending', 'Pending'],
       ['Processing', 'Processing'],
@@ -69,9 +85,9 @@ describe('a SQLite file of orders', () => {
   it('goes on counting where the last process stopped', async () => {
     const first = await openStore(openAt(files));
     const { seq } = await first.store.insert(aRequest());
-    await first.store.move({ seq, from: 'Pending', to: 'Processing', at: Date.now() });
-    await first.store.move({ seq, from: 'Processing', to: 'Failed', at: Date.now() });
-    const moved = await first.store.move({
+    await first.store.transition({ seq, from: 'Pending', to: 'Processing', at: Date.now() });
+    await first.store.transition({ seq, from: 'Processing', to: 'Failed', at: Date.now() });
+    const moved = await first.store.transition({
       seq,
       from: 'Failed',
       to: 'Pending',
@@ -96,8 +112,8 @@ describe('a SQLite file of orders', () => {
       INSERT INTO order_history (order_seq, at, from_status, to_status, attempt)
       VALUES (7, 1000, NULL, 'Pending', 0), (7, 2000, 'Pending', 'Cancelled', 0)`);
     await source.destroy();
-    const { store, reader, close } = await openStore(openAt(files));
-    expect((await reader.counts()).byStatus.Pending).toBe(3);
+    const { store, reader, counters, close } = await openStore(openAt(files));
+    expect((await counters.counts()).byStatus.Pending).toBe(3);
     expect((await store.insert(aRequest())).seq).toBe(8);
     expect(await reader.history('old')).toEqual([
       { at: 1000, from: null, to: 'Pending', attempt: 0, reason: null },

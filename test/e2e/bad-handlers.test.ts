@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { OrdersStore } from '../../src/orders/orders.store.js';
+import { OrdersStore } from '../../src/orders/store/orders.store.js';
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
 import { expectSound } from '../support/books.js';
 import { anOrder, get, post, until } from '../support/client.js';
@@ -121,12 +121,16 @@ describe('a handler that goes wrong', () => {
     const seq = order?.seq ?? 0;
     const at = Date.now();
     for (const to of ['Completed', 'Pending', 'Failed'] as const)
-      expect(await store.move({ seq, from: 'Processing', to, attempt: 1, at })).toBeUndefined();
+      expect(await store.transition({ seq, from: 'Processing', to, attempt: 1, at })).toBeUndefined();
 
-    await store.move({ seq, from: 'Failed', to: 'Pending', at });
-    await store.move({ seq, from: 'Pending', to: 'Processing', at, owner: 'somebody else' });
-    expect(await store.move({ seq, from: 'Processing', to: 'Completed', attempt: 2, at })).toBeUndefined();
-    expect(await store.move({ seq, from: 'Processing', to: 'Completed', attempt: 3, at })).toMatchObject({
+    await store.transition({ seq, from: 'Failed', to: 'Pending', at });
+    await store.transition({ seq, from: 'Pending', to: 'Processing', at, owner: 'somebody else' });
+    expect(
+      await store.transition({ seq, from: 'Processing', to: 'Completed', attempt: 2, at }),
+    ).toBeUndefined();
+    expect(
+      await store.transition({ seq, from: 'Processing', to: 'Completed', attempt: 3, at }),
+    ).toMatchObject({
       status: 'Completed',
       attempts: 3,
     });

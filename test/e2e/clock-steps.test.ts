@@ -1,6 +1,7 @@
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
 import { anOrder, get, post, until, untilStatus } from '../support/client.js';
 import { SteppingClock } from '../support/stepping.clock.js';
+import { withFile } from '../support/database.file.js';
 import { having, TestWork } from '../support/test.work.js';
 import { AttemptFailure } from '../../src/processing/order.handler.js';
 import { OrderProcessor } from '../../src/processing/order.processor.js';
@@ -99,6 +100,22 @@ describe('when the clock of the host is set while the process is busy,', () => {
     await until(async () => server.app.get(OrderProcessor).claimed > claimed);
     await untilStatus(server.url, 'early', 'Completed');
     expect(waited('early')).toBeGreaterThanOrEqual(BACK_OFF_MS);
+  });
+
+  it('to stand still: also one whose back-off ended while that could not be written', async () => {
+    clock.stop();
+    await create('unwritten');
+    await untilDelayed('unwritten');
+    const refused = Promise.withResolvers<void>();
+    server.app.useLogger({ log: () => undefined, error: () => undefined, warn: () => refused.resolve() });
+    withFile(database.url, (file) =>
+      file.exec(`CREATE TRIGGER still_delayed BEFORE UPDATE OF not_before ON orders
+        BEGIN SELECT RAISE(ABORT, 'not now'); END`),
+    );
+    await refused.promise;
+    withFile(database.url, (file) => file.exec('DROP TRIGGER still_delayed'));
+    await untilStatus(server.url, 'unwritten', 'Completed');
+    expect(waited('unwritten')).toBeGreaterThanOrEqual(BACK_OFF_MS);
   });
 
   it('back and the server started again: an order waits no longer than its back-off from then on', async () => {

@@ -4,10 +4,10 @@ import Sqlite from 'better-sqlite3';
 import { DataSource, EntityManager, type Repository } from 'typeorm';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { Database } from '../../src/database/database.js';
-import { READER } from '../../src/database/reading.data.source.js';
-import { OrderEntity } from '../../src/orders/order.entity.js';
-import { ORDER_ENTITIES } from '../../src/orders/order.entities.js';
-import { ORDERS_MOVED, type OrdersMoved } from '../../src/orders/order.events.js';
+import { READER } from '../../src/database/sources/reading.data.source.js';
+import { OrderEntity } from '../../src/orders/store/entities/order.entity.js';
+import { ORDER_ENTITIES } from '../../src/orders/store/entities/order.entities.js';
+import { ORDERS_TRANSITIONED, type OrdersTransitioned } from '../../src/domain/order.events.js';
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { rows } from '../support/database.file.js';
@@ -86,8 +86,8 @@ describe('the data sources', () => {
       ({ body }) => body.status === 'Processing',
     );
     const seen: string[] = [];
-    app.get(EventEmitter2).on(ORDERS_MOVED, ({ moves }: OrdersMoved) => {
-      for (const { to } of moves) seen.push(to);
+    app.get(EventEmitter2).on(ORDERS_TRANSITIONED, ({ transitions }: OrdersTransitioned) => {
+      for (const { to } of transitions) seen.push(to);
     });
     const restore = noteClosings(file.file, seen);
     await app.close();

@@ -1,12 +1,12 @@
-import { HISTORY, KEYS, ORDERS, type Columns } from '../../src/copy/columns.js';
-import { lastNumber } from '../../src/copy/copy.js';
-import type { OrderRequest } from '../../src/orders/order.js';
-import { booksOf, findingsIn, PLACES, withDatabase, type Place } from '../support/any.database.js';
+import { HISTORY, KEYS, ORDERS, type CopiedTable } from '../../src/copy/columns.js';
+import { copySql } from '../../src/copy/sql/dialects.js';
+import type { OrderRequest } from '../../src/domain/order.js';
+import { CountersReader } from '../../src/metrics/counters.reader.js';
+import { booksOf, findingsIn, PLACES, withDatabase, type DatabaseKind } from '../support/any.database.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { CopyCommand } from '../support/copy.command.js';
 import { createSample } from '../support/sample.orders.js';
 import { ServerProcess } from '../support/server.js';
-import { readerOn } from '../support/store.js';
 
 const { file, postgres, mysql } = PLACES;
 
@@ -17,7 +17,7 @@ describe('db:copy', () => {
   let source: string;
   let requests: OrderRequest[];
   const removals: (() => Promise<void>)[] = [];
-  const create = async (place: Place) => {
+  const create = async (place: DatabaseKind) => {
     const { url, remove } = await place.create();
     removals.push(remove);
     return url;
@@ -27,14 +27,14 @@ describe('db:copy', () => {
     removals.push(() => server.kill());
     return server;
   };
-  const last = (url: string) => withDatabase(url, lastNumber);
+  const last = (url: string) => withDatabase(url, (database) => copySql(database).lastNumber());
   const run = (url: string, ...sql: string[]) =>
     withDatabase(url, (database) =>
       database.transaction(async (query) => {
         for (const statement of sql) await query(statement);
       }),
     );
-  const copied = async (place: Place) => {
+  const copied = async (place: DatabaseKind) => {
     const url = await create(place);
     expect(await CopyCommand.run(source, url)).toMatchObject({
       code: 0,
@@ -62,8 +62,8 @@ describe('db:copy', () => {
         for (const [, sum] of said.matchAll(/SHA-256 (\w{64})/g)) sums.add(sum);
         expect(await booksOf(to)).toEqual(await booksOf(source));
         expect(await last(to)).toBe(await last(source));
-        expect(await withDatabase(to, async (database) => (await readerOn(database)).counts())).toEqual(
-          await withDatabase(source, async (database) => (await readerOn(database)).counts()),
+        expect(await withDatabase(to, (database) => new CountersReader(database).counts())).toEqual(
+          await withDatabase(source, (database) => new CountersReader(database).counts()),
         );
       }
       expect(sums.size).toBe(1);
@@ -73,9 +73,9 @@ describe('db:copy', () => {
 
   it('knows every column that there is', async () => {
     const books = await booksOf(source);
-    expect(Object.keys(books.orders[0] ?? {}).toSorted()).toEqual(Object.keys(ORDERS).toSorted());
-    expect(Object.keys(books.history[0] ?? {}).toSorted()).toEqual(Object.keys(HISTORY).toSorted());
-    expect(Object.keys(books.keys[0] ?? {}).toSorted()).toEqual(Object.keys(KEYS).toSorted());
+    expect(Object.keys(books.orders[0] ?? {}).toSorted()).toEqual(namesOf(ORDERS));
+    expect(Object.keys(books.history[0] ?? {}).toSorted()).toEqual(namesOf(HISTORY));
+    expect(Object.keys(books.keys[0] ?? {}).toSorted()).toEqual(namesOf(KEYS));
   });
 
   for (const place of [file, postgres, mysql])
@@ -111,9 +111,9 @@ describe('db:copy', () => {
           const target = await copied(place);
           const damages = [
             (seq: number) => `DELETE FROM order_history WHERE order_seq = ${seq}`, // of orders that were started
-            ...damagesTo('order_history', 'order_seq', HISTORY, ['id', 'order_seq']),
+            ...damagesTo(HISTORY, 'order_seq', ['id', 'order_seq']),
             (seq: number) => `DELETE FROM orders WHERE seq = ${seq}`,
-            ...damagesTo('orders', 'seq', ORDERS, ['seq', 'order_id']),
+            ...damagesTo(ORDERS, 'seq', ['seq', 'order_id']),
             (seq: number) => `DELETE FROM order_keys WHERE order_seq BETWEEN ${seq} AND ${seq + 10}`, // each tenth has one
           ];
           const orders = (await booksOf(source)).orders as { seq: string }[];
@@ -301,15 +301,19 @@ const TURN_BACK: Record<string, string> = {
   [mysql.name]: 'UPDATE order_sequence SET value = 5',
 };
 
-/** For each column but some, what makes it another value: a number the next, a text longer, and null ''. */
-function damagesTo(table: string, key: string, columns: Columns, except: string[]) {
-  return Object.entries(columns)
-    .filter(([name]) => !except.includes(name))
-    .map(([name, kind]) => {
+function namesOf({ columns }: CopiedTable): string[] {
+  return columns.map(({ name }) => name).toSorted();
+}
+
+/** For each column but some, what makes it another value: a number the next, a text with another beginning, and null ''. */
+function damagesTo({ name: table, columns }: CopiedTable, key: string, except: string[]) {
+  return columns
+    .filter(({ name }) => !except.includes(name))
+    .map(({ name, kind }) => {
       const other =
         kind === 'number'
           ? `COALESCE(${name}, 0) + 1`
-          : `CASE WHEN ${name} IS NULL THEN '' ELSE CONCAT(${name}, 'x') END`;
+          : `CASE WHEN ${name} IS NULL THEN '' ELSE CONCAT('~', SUBSTR(${name}, 2)) END`;
       return (seq: number) => `UPDATE ${table} SET ${name} = ${other} WHERE ${key} = ${seq}`;
     });
 }

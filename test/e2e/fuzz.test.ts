@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request as send, type IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { PLACES, type Place } from '../support/any.database.js';
+import { PLACES, type DatabaseKind } from '../support/any.database.js';
 import { anOrder, get, post } from '../support/client.js';
 import { expectSoundAt, withEvidence } from '../support/evidence.js';
 import { requestsTo, type FuzzedRequest } from '../support/fuzz.js';
@@ -14,7 +14,7 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
 /** Of requests; a fourth as many connections of bytes. Without the variable, a third of them on a server. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 8500);
-const shareOf = (place: Place) => (place === PLACES.file || process.env['FUZZ_RUNS'] ? 1 : 1 / 3);
+const shareOf = (place: DatabaseKind) => (place === PLACES.file || process.env['FUZZ_RUNS'] ? 1 : 1 / 3);
 
 for (const place of Object.values(PLACES))
   (place.isThere ? describe : describe.skip)(
@@ -22,10 +22,10 @@ for (const place of Object.values(PLACES))
     () => sendAnything(place),
   );
 
-function sendAnything(place: Place): void {
+function sendAnything(place: DatabaseKind): void {
   const REQUESTS = Math.ceil(RUNS * shareOf(place));
   const CONNECTIONS_OF_BYTES = Math.ceil(REQUESTS / 4.25);
-  let database: Awaited<ReturnType<Place['create']>>;
+  let database: Awaited<ReturnType<DatabaseKind['create']>>;
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const acknowledged = new Set<string>();
   const statuses = new Set<number>();

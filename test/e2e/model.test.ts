@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PLACES, type Place } from '../support/any.database.js';
+import { PLACES, type DatabaseKind } from '../support/any.database.js';
 import { startApp, type RunningApp } from '../support/app.js';
 import { get, post, until } from '../support/client.js';
 import { expectSoundAt } from '../support/evidence.js';
@@ -18,7 +18,7 @@ const CONFIG = {
 
 /** Sequences with stops in between; a fourth as many with SIGKILL. Without the variable, a third of them on a server. */
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 40);
-const runsOn = (place: Place) =>
+const runsOn = (place: DatabaseKind) =>
   Math.ceil(RUNS * (place === PLACES.file || process.env['MODEL_RUNS'] ? 1 : 1 / 5));
 const LONGEST_RUN_MS = 10_000;
 
@@ -53,9 +53,9 @@ for (const place of Object.values(PLACES))
     () => compareWithModel(place),
   );
 
-function compareWithModel(place: Place): void {
+function compareWithModel(place: DatabaseKind): void {
   const runs = runsOn(place);
-  let database: Awaited<ReturnType<Place['create']>>;
+  let database: Awaited<ReturnType<DatabaseKind['create']>>;
   let work: HeldWork;
   beforeEach(async () => {
     database = await place.create();

@@ -1,8 +1,7 @@
 import { get, until } from '../support/client.js';
 import { Cluster } from '../support/cluster.js';
 import { withDatabase } from '../support/ledger.js';
-import { OwnMariadb } from '../support/own.mariadb.js';
-import { OwnPostgres } from '../support/own.postgres.js';
+import { OWN_DATABASES, type OwnDatabase } from '../support/own.databases.js';
 import { Posters } from '../support/posters.js';
 
 const CLIENTS = 8;
@@ -11,11 +10,8 @@ const LEASE_MS = 1000;
 /** From the first answer of the database to the next order that is accepted: what is promised. */
 const BACK_MS = 2000;
 
-describe.each([
-  ['PostgreSQL', OwnPostgres, OwnPostgres.isPossible()],
-  ['MariaDB', OwnMariadb, OwnMariadb.isPossible()],
-] as const)('while %s crashes and comes back, under load', (_, Own, isPossible) => {
-  let database: OwnPostgres | OwnMariadb | undefined;
+describe.each(OWN_DATABASES)('while %s crashes and comes back, under load', (_, Own, isPossible) => {
+  let database: OwnDatabase | undefined;
   let cluster: Cluster | undefined;
   let posters: Posters | undefined;
   afterEach(async () => {

@@ -1,67 +1,45 @@
 import { get, until } from '../support/client.js';
 import { Ledger } from '../support/ledger.js';
-import { OwnMariadb } from '../support/own.mariadb.js';
-import { OwnPostgres } from '../support/own.postgres.js';
+import { testOnOwnDatabases } from '../support/own.databases.js';
 import { makeReadOnly, makeWritable } from '../support/read.only.js';
-import { ServerProcess } from '../support/server.js';
 
 /** From the moment at which new connections can write: what is promised. */
 const BACK_MS = 2000;
 
-describe.each([
-  ['PostgreSQL', OwnPostgres, OwnPostgres.isPossible()],
-  ['MariaDB', OwnMariadb, OwnMariadb.isPossible()],
-] as const)('after %s was read-only for a while, as in a failover', (_, Own, isPossible) => {
-  let database: OwnPostgres | OwnMariadb | undefined;
-  let server: ServerProcess | undefined;
-  afterEach(async () => {
-    await server?.kill();
-    await database?.remove();
-    server = database = undefined;
-  });
-
-  (isPossible ? it : it.skip)(
-    'orders are taken again within 2 s, ready tells the truth all along, and the log tells it once',
-    async () => {
-      database = await Own.create();
-      const { url, log } = (server = await ServerProcess.start({
-        DATABASE_URL: database.url,
-        LEASE_MS: 300,
-      }));
-      const ledger = new Ledger();
-      const isAccepted = (order_id: string) => ledger.post(url, order_id);
-      const isReady = async () => (await get(`${url}/health/ready`)).status === 200;
-      for (let times = 1; times <= 2; times++) {
-        // several at once, so that more than one connection knows the server as it was
-        const before = await Promise.all([1, 2, 3, 4].map((order) => isAccepted(`before-${times}-${order}`)));
-        expect([...before, await isReady()]).toEqual([true, true, true, true, true]);
-        await makeReadOnly(database.url);
-        await until(
-          () => isAccepted(`while-${times}`),
-          (accepted) => !accepted,
-        );
-        for (let order = 1; order <= 10; order++)
-          expect(await Promise.all([isAccepted(`while-${times}-${order}`), isReady()])).toEqual([
-            false,
-            false,
-          ]);
-        await makeWritable(database.url);
-        const writableMs = performance.now();
-        await until(isReady, Boolean);
-        for (let order = 1; order <= 10; order++)
-          expect(await Promise.all([isAccepted(`after-${times}-${order}`), isReady()])).toEqual([true, true]);
-        expect(performance.now() - writableMs).toBeLessThan(BACK_MS);
-      }
-      for (const order_id of ledger.sent) expect(await isAccepted(order_id)).toBe(true);
-      expect([...ledger.refusals]).toEqual(['503, Retry-After: 1']);
+testOnOwnDatabases(
+  'after %s was read-only for a while, as in a failover',
+  'orders are taken again within 2 s, ready tells the truth all along, and the log tells it once',
+  { LEASE_MS: 300 },
+  async (database, { url, log }) => {
+    const ledger = new Ledger();
+    const isAccepted = (order_id: string) => ledger.post(url, order_id);
+    const isReady = async () => (await get(`${url}/health/ready`)).status === 200;
+    for (let times = 1; times <= 2; times++) {
+      // several at once, so that more than one connection knows the server as it was
+      const before = await Promise.all([1, 2, 3, 4].map((order) => isAccepted(`before-${times}-${order}`)));
+      expect([...before, await isReady()]).toEqual([true, true, true, true, true]);
+      await makeReadOnly(database.url);
       await until(
-        () => get(`${url}/metrics`),
-        ({ body }) => body.completed_orders === ledger.sent.size,
+        () => isAccepted(`while-${times}`),
+        (accepted) => !accepted,
       );
-      expect(await ledger.findings(database.url)).toEqual([]);
-      for (const told of ['cannot write to the database: ', 'can write to the database again, after '])
-        expect(log.filter((line) => line.includes(told))).toHaveLength(2);
-    },
-    60_000,
-  );
-});
+      for (let order = 1; order <= 10; order++)
+        expect(await Promise.all([isAccepted(`while-${times}-${order}`), isReady()])).toEqual([false, false]);
+      await makeWritable(database.url);
+      const writableMs = performance.now();
+      await until(isReady, Boolean);
+      for (let order = 1; order <= 10; order++)
+        expect(await Promise.all([isAccepted(`after-${times}-${order}`), isReady()])).toEqual([true, true]);
+      expect(performance.now() - writableMs).toBeLessThan(BACK_MS);
+    }
+    for (const order_id of ledger.sent) expect(await isAccepted(order_id)).toBe(true);
+    expect([...ledger.refusals]).toEqual(['503, Retry-After: 1']);
+    await until(
+      () => get(`${url}/metrics`),
+      ({ body }) => body.completed_orders === ledger.sent.size,
+    );
+    expect(await ledger.findings(database.url)).toEqual([]);
+    for (const told of ['cannot write to the database: ', 'can write to the database again, after '])
+      expect(log.filter((line) => line.includes(told))).toHaveLength(2);
+  },
+);

@@ -30,6 +30,8 @@ describe('npm run simulate', () => {
     const { code, said } = await simulate('--orders', '300', '--concurrency', '50', '--url', server.url);
     expect(said).toMatch(/accepted +300\b/);
     expect(said).toMatch(/lost +0\b/);
+    expect(said).toMatch(/^posted +300\/300\n(.|\n)*^completed +300\/300\n/m); // in lines: this is no terminal
+    expect(said).not.toContain('\u001b');
     expect(code).toBe(0);
     const [row] = readTable<{ count: number }>(
       database.file,

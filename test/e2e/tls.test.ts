@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { serverOptions } from '../../src/database/database.options.js';
+import { databaseOptions } from '../../src/database/database.options.js';
 import { Certificates } from '../support/certificates.js';
 import { get } from '../support/client.js';
 import { OwnMariadb } from '../support/own.mariadb.js';
@@ -14,7 +14,7 @@ const { ca = '', otherCa = '', certificate = '', key = '' } = certificates ?? {}
 
 /** The session's cipher, as the server tells it: '' without TLS. */
 async function cipherOf(url: string): Promise<string> {
-  const source = await new DataSource(serverOptions(url, 1)).initialize();
+  const source = await new DataSource(databaseOptions(url, 1)).initialize();
   try {
     const sql = url.startsWith('postgres')
       ? 'SELECT cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()'

@@ -1,8 +1,8 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { ORDERS_MOVED } from '../../src/orders/order.events.js';
-import { OrdersReader } from '../../src/orders/orders.reader.js';
-import { OrdersStore } from '../../src/orders/orders.store.js';
+import { ORDERS_TRANSITIONED } from '../../src/domain/order.events.js';
+import { OrdersReader } from '../../src/orders/store/orders.reader.js';
+import { OrdersStore } from '../../src/orders/store/orders.store.js';
 import { OrderProcessor } from '../../src/processing/order.processor.js';
 import { QueueService } from '../../src/queue/queue.service.js';
 import { startApp } from '../support/app.js';
@@ -19,7 +19,7 @@ describe('an order that is enqueued while the loop comes to its end', () => {
     for (const name of registry.getIntervals()) registry.deleteInterval(name);
     const [queue, store] = [server.app.get(QueueService), server.app.get(OrdersStore)];
     const [processor, reader] = [server.app.get(OrderProcessor), server.app.get(OrdersReader)];
-    server.app.get(EventEmitter2).removeAllListeners(ORDERS_MOVED); // this test enqueues
+    server.app.get(EventEmitter2).removeAllListeners(ORDERS_TRANSITIONED); // this test enqueues
     /** The order that is committed just after the next reading of the line. */
     let late: { seq: number; enqueue: () => void } | undefined;
     queue.open(

@@ -47,7 +47,7 @@ export const MUTANTS: Record<string, Mutant> = {
   /** At a start, what is due already is left to the table. */
   'due-at-start': {
     file: 'src/processing/retry.schedule.ts',
-    changes: [['this.reader.delayed(0, MOST)', 'this.reader.delayed(now, MOST)']],
+    changes: [['this.reader.delayed(0, MAX_TIMERS)', 'this.reader.delayed(now, MAX_TIMERS)']],
   },
   /** An attempt takes no slot. */
   'no-slots': {
@@ -76,7 +76,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   /** An order that a queue has by mistake is started before its back-off is over. */
   'started-too-early': {
-    file: 'src/orders/sql/sqlite.sql.ts',
-    changes: [["      AND (m.to_status <> 'Processing' OR orders.not_before IS NULL)\n", '']],
+    file: 'src/orders/store/sql/statements.ts',
+    changes: [['        AND (m.starts = 0 OR orders.not_before IS NULL)`;', '`;']],
   },
 };

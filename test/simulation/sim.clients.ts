@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { BatcherFull } from '../../src/common/batcher.js';
 import { DatabaseUnavailable } from '../../src/database/database.js';
-import type { OrderRequest } from '../../src/orders/order.js';
+import type { OrderRequest } from '../../src/domain/order.js';
 import {
   BacklogFull,
   IdempotencyKeyConflict,
   OrderIdConflict,
   OrderNotFound,
   WrongStatus,
-} from '../../src/orders/orders.errors.js';
+} from '../../src/domain/order.errors.js';
 import type { OrdersService } from '../../src/orders/orders.service.js';
 import { ConnectionLost } from './sim.process.js';
 import type { World } from './world.js';

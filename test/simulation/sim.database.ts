@@ -1,11 +1,11 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WRITING } from '../../src/database/database.options.js';
+import { WRITING } from '../../src/database/sqlite/sqlite.options.js';
 import { Database, DatabaseUnavailable, type Query } from '../../src/database/database.js';
-import { SqliteConnection } from '../../src/database/sqlite.connection.js';
+import { SqliteConnection } from '../../src/database/sqlite/sqlite.connection.js';
 import { openDatabase } from '../../src/database/open.database.js';
-import { SqliteDatabase } from '../../src/database/sqlite.database.js';
+import { SqliteDatabase } from '../../src/database/sqlite/sqlite.database.js';
 
 /** How a transaction fails: nothing of it is stored, or all of it is and nobody is told. */
 export type Fault = 'before' | 'after';

@@ -1,4 +1,4 @@
-import type { SqliteConnection } from '../../src/database/sqlite.connection.js';
+import type { SqliteConnection } from '../../src/database/sqlite/sqlite.connection.js';
 import type { World } from './world.js';
 
 /** The tick repairs what went wrong, and looks for what is due by the time of day; a little more is granted. */

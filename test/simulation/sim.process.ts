@@ -4,8 +4,8 @@ import { Random } from '../../src/common/random.js';
 import { CONFIG, type Config } from '../../src/config.js';
 import { getRepositoryToken } from '@nestjs/typeorm';
 import { Database } from '../../src/database/database.js';
-import { READER } from '../../src/database/reading.data.source.js';
-import { ORDER_ENTITIES } from '../../src/orders/order.entities.js';
+import { READER } from '../../src/database/sources/reading.data.source.js';
+import { ORDER_ENTITIES } from '../../src/orders/store/entities/order.entities.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
 import { OrderHandler } from '../../src/processing/order.handler.js';
 import { ProcessingSchedule } from '../../src/processing/processing.schedule.js';
@@ -13,6 +13,8 @@ import { MemoryQueueDriver } from '../../src/queue/memory.driver.js';
 import { QueueDriver } from '../../src/queue/queue.driver.js';
 import { SimClock } from './sim.clock.js';
 import { SimContainer } from './sim.container.js';
+import { ordersSql } from '../../src/orders/store/sql/dialects.js';
+import { OrdersSql } from '../../src/orders/store/sql/orders.sql.js';
 import { SimDatabase } from './sim.database.js';
 import { SimHandler } from './sim.handler.js';
 import type { World } from './world.js';
@@ -48,6 +50,7 @@ export class SimProcess {
       [Clock, this.#clock],
       [Random, random],
       [Database, this.#database],
+      [OrdersSql, ordersSql(this.#database)],
       [EventEmitter2, events],
       ...ORDER_ENTITIES.map((entity): [unknown, unknown] => [getRepositoryToken(entity, READER), undefined]), // nobody lists orders here
       [QueueDriver, new MemoryQueueDriver(capacity)],

@@ -3,7 +3,7 @@ import { check } from '../../chaos/checker.js';
 import { seeded, type Random } from '../../chaos/random.js';
 import { parseConfig, type Config } from '../../src/config.js';
 import { DatabaseUnavailable } from '../../src/database/database.js';
-import { SqliteConnection } from '../../src/database/sqlite.connection.js';
+import { SqliteConnection } from '../../src/database/sqlite/sqlite.connection.js';
 import { SimClients, type Action } from './sim.clients.js';
 import { SimTime, type Turns } from './sim.clock.js';
 import type { Fault } from './sim.database.js';

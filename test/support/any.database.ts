@@ -6,13 +6,13 @@ import type { GivenRow } from '../../src/copy/columns.js';
 import type { Database } from '../../src/database/database.js';
 
 /** Somewhere to make an empty database: a file, or a server. */
-export interface Place {
+export interface DatabaseKind {
   name: string;
   isThere: boolean;
   create(): Promise<{ url: string; remove: () => Promise<void> }>;
 }
 
-const file: Place = {
+const file: DatabaseKind = {
   name: 'SQLite',
   isThere: true,
   create: async () => {
@@ -21,7 +21,7 @@ const file: Place = {
   },
 };
 
-const onServer = async (server: TestServer): Promise<Place> => ({
+const onServer = async (server: TestServer): Promise<DatabaseKind> => ({
   name: server.name,
   isThere: await isThere(server),
   create: () => createDatabase(server),
@@ -50,7 +50,10 @@ export interface Books {
   counters: unknown[];
 }
 
-/** All that is kept of orders, in the words of any database: integers as text, counters summed up. */
+const COUNTERS = `
+  SELECT name, SUM(value) AS value FROM order_counters WHERE name <> 'last_seq' GROUP BY name HAVING SUM(value) <> 0`;
+
+/** All that is kept of orders, in the words of any database: integers as text, counters summed up, by name whatever the collation. */
 export function booksOf(url: string): Promise<Books> {
   const all = async ({ read }: Database, sql: string) =>
     (await read<GivenRow>(sql)).map((row) =>
@@ -62,9 +65,8 @@ export function booksOf(url: string): Promise<Books> {
     orders: await all(database, 'SELECT * FROM orders ORDER BY seq'),
     history: await all(database, 'SELECT * FROM order_history ORDER BY id'),
     keys: await all(database, 'SELECT * FROM order_keys ORDER BY order_seq'),
-    counters: await all(
-      database,
-      `SELECT name, SUM(value) AS value FROM order_counters WHERE name <> 'last_seq' GROUP BY name HAVING SUM(value) <> 0 ORDER BY name`,
+    counters: (await all(database, COUNTERS)).toSorted((a, b) =>
+      String(a['name']) < String(b['name']) ? -1 : 1,
     ),
   }));
 }

@@ -12,7 +12,14 @@ export function recorded(database: Database): { database: Database; statements: 
     statements.push({ sql, parameters });
     return database.read(sql, parameters);
   };
-  return { database: Object.create(database, { read: { value: read } }) as Database, statements }; // Object.create forgets
+  const recording = new Proxy(database, {
+    get: (target, key) => {
+      if (key === 'read') return read;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value; // its private fields are the target's
+    },
+  });
+  return { database: recording, statements };
 }
 
 /** How many rows of tables and indexes a server looks at for a statement, in the worst of its plans. */

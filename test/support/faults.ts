@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { Database, DatabaseUnavailable } from '../../src/database/database.js';
 import { databaseOn } from '../../src/database/open.database.js';
-import type { WritingDataSource } from '../../src/database/writing.data.source.js';
+import type { WritingDataSource } from '../../src/database/sources/writing.data.source.js';
 
 /** How often a transaction meets each fault: 0.01 is one in a hundred. */
 const SHARE = 0.01;

@@ -68,15 +68,15 @@ export class RedisBench {
     if (keys.length > 0) await this.#client.del(...keys);
   }
 
-  /** Takes an entry as a process does that then dies: nobody renews its lock. */
-  async takeAndDie(name: string, entry: QueueEntry, lockMs: number): Promise<void> {
+  /** Claims an entry as a process does that then dies: nobody renews its lock. */
+  async claimAndDie(name: string, entry: QueueEntry, lockMs: number): Promise<void> {
     this.#names.add(name);
     const ready = Promise.withResolvers<void>();
     const queue = new BullmqQueue(URL_OF_REDIS, name, lockMs, ready.resolve);
     await ready.promise;
     await queue.add([entry]);
-    const { jobs } = await queue.take(1);
-    if (jobs.length === 0) throw new Error('there was nothing to take');
+    const { jobs } = await queue.claim(1);
+    if (jobs.length === 0) throw new Error('there was nothing to claim');
     await queue.close(Promise.resolve());
   }
 

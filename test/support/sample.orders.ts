@@ -1,6 +1,6 @@
 import { openDatabase } from '../../src/database/open.database.js';
-import type { OrderRequest } from '../../src/orders/order.js';
-import type { Move } from '../../src/orders/order.move.js';
+import type { OrderRequest } from '../../src/domain/order.js';
+import type { TransitionRequest } from '../../src/domain/order.transition.js';
 import { aRequest, openStore } from './store.js';
 
 const LONG_ITEMS = Array.from({ length: 1000 }, (_, index) => `${index}-${'é"\\'.repeat(43)}`.slice(0, 128));
@@ -38,8 +38,10 @@ export async function createSample(url: string, orders: number): Promise<OrderRe
   });
   const started = seqs.slice(0, orders / 2);
   const startedAt = Date.now();
-  const moves = (of: number[], make: (seq: number, index: number) => Move | Move[]) =>
-    store.moveAll(of.flatMap((seq, index) => make(seq, index)));
+  const moves = (
+    of: number[],
+    make: (seq: number, index: number) => TransitionRequest | TransitionRequest[],
+  ) => store.transitionAll(of.flatMap((seq, index) => make(seq, index)));
   await moves(started, (seq, index) => ({
     seq,
     from: 'Pending',
@@ -55,12 +57,12 @@ export async function createSample(url: string, orders: number): Promise<OrderRe
 }
 
 /** What becomes of the started orders, in turn. */
-function endOf(seq: number, index: number, at: number): Move[] {
+function endOf(seq: number, index: number, at: number): TransitionRequest[] {
   const end = { seq, from: 'Processing', at, attempt: 1 } as const;
   const error = { code: 'refused', message: `nö: "${index}"\n`, attempt: 1 };
   const failed = { ...end, to: 'Failed', error, reason: 'refused: nö' } as const;
   const retried = { seq, from: 'Failed', to: 'Pending', at, requeue: true } as const;
-  const fates: Move[][] = [
+  const fates: TransitionRequest[][] = [
     [{ ...end, to: 'Completed' }],
     [failed],
     [], // left in Processing

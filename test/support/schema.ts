@@ -67,8 +67,8 @@ async function schemaOf(type: string, ask: (sql: string) => Promise<Record<strin
   if (type === 'postgres') {
     const schema = {
       columns: await ask(
-        `SELECT table_name, column_name, ordinal_position, data_type, character_maximum_length, is_nullable, column_default
-         FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 3`,
+        `SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
+         FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, ordinal_position`,
       ),
       indexes: await ask(`SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`),
       sequences: await ask(

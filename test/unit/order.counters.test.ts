@@ -1,11 +1,6 @@
 import fc from 'fast-check';
-import {
-  bucketOf,
-  CounterDeltas,
-  durationOf,
-  percentile,
-  toCounts,
-} from '../../src/orders/order.counters.js';
+import { bucketOf, durationOf, percentile } from '../../src/metrics/histogram.js';
+import { CounterDeltas, toCounts } from '../../src/metrics/order.counters.js';
 
 /** Up to 49 days, each order of magnitude as likely as the other. */
 const duration = fc
@@ -72,25 +67,26 @@ describe('the histogram of durations', () => {
 describe('the counters', () => {
   it('leave out what cancels itself out', () => {
     const deltas = new CounterDeltas();
-    deltas.moved(null, 'Pending', 2);
-    deltas.moved('Pending', 'Processing');
-    deltas.moved('Processing', 'Pending');
-    expect(deltas.entries(7)).toEqual([['Pending', 7, 2]]);
+    const order = { attempt: 2, at: 5, createdAt: 1, startedAt: 2 };
+    deltas.inStatus('Pending', 2);
+    deltas.add({ ...order, from: 'Pending', to: 'Processing' });
+    deltas.add({ ...order, from: 'Processing', to: 'Pending' });
+    expect(deltas.entries()).toEqual([['Pending', 2]]);
   });
 
   it('are read as they were written', () => {
     const deltas = new CounterDeltas();
-    deltas.moved(null, 'Pending', 3);
-    deltas.moved('Pending', 'Processing', 2);
-    deltas.moved('Processing', 'Completed', 2);
-    deltas.firstStarted(40);
-    deltas.firstStarted(2);
-    deltas.completed(100);
-    deltas.completed(100);
-    expect(toCounts(deltas.entries(0).map(([name, , value]) => ({ name, value })))).toEqual({
+    deltas.inStatus('Pending', 3);
+    for (const waitMs of [40, 2]) {
+      const order = { attempt: 1, createdAt: 1000, startedAt: 1000 + waitMs };
+      deltas.add({ ...order, from: 'Pending', to: 'Processing', at: order.startedAt });
+      deltas.add({ ...order, from: 'Processing', to: 'Completed', at: order.startedAt + 100 });
+    }
+    expect(toCounts(deltas.entries().map(([name, value]) => ({ name, value })))).toEqual({
       byStatus: { Pending: 1, Processing: 0, Completed: 2, Failed: 0, Cancelled: 0 },
       started: 2,
       waitMs: 42,
+      completed: 2,
       processingMs: 200,
       processing: { p50: 100, p95: 100, p99: 100 },
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { SchemaValidator } from '../../src/http/validation/schema.validator.js';
 import { CreateOrderDto, toOrderRequest } from '../../src/orders/dto/create-order.dto.js';
 import { toOrderDto } from '../../src/orders/dto/order.dto.js';
-import type { Order } from '../../src/orders/order.js';
+import type { Order } from '../../src/domain/order.js';
 import { startApp, type RunningApp } from '../support/app.js';
 import { anOrder } from '../support/client.js';
 

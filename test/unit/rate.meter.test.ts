@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RateMeter } from '../../src/common/rate.meter.js';
+import { RateMeter } from '../../src/metrics/rate.meter.js';
 import { HeldClock } from '../support/held.clock.js';
 
 describe('a rate meter', () => {

@@ -4,7 +4,7 @@ import {
   describe as describeError,
   detailOf,
   judge,
-  suspicionMs,
+  poisonBackOffMs,
 } from '../../src/processing/retry.policy.js';
 
 const CONFIG = { MAX_ATTEMPTS: 5, RETRY_BACKOFF_MS: 1000, RETRY_BACKOFF_MAX_MS: 60_000 };
@@ -26,7 +26,7 @@ describe('the retry policy', () => {
     [10, 60_000],
     [10_000, 60_000],
   ])('holds an order back that was interrupted %i times for %i ms', (interruptions, ms) => {
-    expect(suspicionMs(interruptions)).toBe(ms);
+    expect(poisonBackOffMs(interruptions)).toBe(ms);
   });
 
   it('waits a random time up to base · 2^(failures − 1), never more than the maximum', () => {
@@ -62,6 +62,14 @@ describe('the retry policy', () => {
   it('gives up at MAX_ATTEMPTS failures, not before', () => {
     const retried = [1, 2, 3, 4, 5, 6].map((failures) => judge(new Error('no'), failures, CONFIG).retry);
     expect(retried).toEqual([true, true, true, true, false, false]);
+  });
+
+  it('waits as long as the failure asks for, where that is longer, but no longer than a day', () => {
+    const asking = (retryAfterMs: number) =>
+      judge(new AttemptFailure('busy', 'busy', { retryAfterMs }), 1, CONFIG, 0.5);
+    expect(asking(0)).toEqual({ retry: true, afterMs: 500 });
+    expect(asking(3000)).toEqual({ retry: true, afterMs: 3000 });
+    expect(asking(Infinity)).toEqual({ retry: true, afterMs: 86_400_000 });
   });
 
   it('gives up at once on a permanent failure', () => {

@@ -1,32 +1,27 @@
-import type { Dialect } from '../../database/database.js';
-import type { Row } from '../columns.js';
-import { MYSQL } from './mysql.sql.js';
-import { POSTGRES } from './postgres.sql.js';
-import { SQLITE } from './sqlite.sql.js';
+import type { Database, Query } from '../../database/database.js';
+import type { CopiedTable, Row } from '../columns.js';
 
-/** The statements of a copy that are not the same text on every database. Positional parameters are `?`. */
-export interface CopySql {
-  /** Rows as the one parameter of the inserts. `text` is the same rows as JSON. */
-  rows(rows: Row[], text: string): unknown;
-  insertOrders: string;
-  insertHistory: string;
-  insertKeys: string;
-  /** `order_history`, and that a range of orders is to be found by its index. */
-  history: string;
-  /** Returns the last number of the sequence that seq and queue_seq are taken from. */
-  lastNumber: string;
-  /** Takes that number. Not where it is a counter. */
-  setLastNumber?: string;
-  /** The next entry's id is to be greater than all there are. Not where that is so by itself. */
-  passHistoryIds?: string;
-  /** Takes a number and holds it as a lock in this database, on a server. */
-  hold?: string;
-  /** Takes a number; whether nobody holds it in this database, 0 or 1. */
-  isFree?: string;
+/** What a copy does that is not the same on every database, and that nothing else does; the rest is `OrdersSql`'s. */
+export abstract class CopySql {
+  constructor(protected readonly database: Database) {}
+
+  /** Inserts rows as they are. `text` is the same rows as JSON. */
+  abstract insert(query: Query, table: CopiedTable, rows: Row[], text: string): Promise<void>;
+
+  /** `order_history`, a range of which is to be found by the numbers of the orders. */
+  abstract readonly history: string;
+
+  /** The last number given of the sequence that `seq` and `queue_seq` are taken from; 0: none. */
+  abstract lastNumber(): Promise<number>;
+
+  /** The next number is greater than `last`, and the next entry's id than those there are. */
+  abstract continueAfter(query: Query, last: number): Promise<void>;
+
+  /** Whether this is the other's database of the same server, under whatever name: a lock in one is seen in the other. */
+  abstract isSameAs(other: Database): Promise<boolean>;
 }
 
-const BY_DIALECT: Record<Dialect, CopySql> = { sqlite: SQLITE, postgres: POSTGRES, mysql: MYSQL };
-
-export function copySql(dialect: Dialect): CopySql {
-  return BY_DIALECT[dialect];
+/** `orders (seq, order_id, …)` */
+export function intoColumns({ name, columns }: CopiedTable): string {
+  return `${name} (${columns.map((column) => column.name).join(', ')})`;
 }

@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Counters in slots, so that transactions of several processes need not wait for each other. And on SQLite, whose one
- * process has one clock, no index on `created_at`: a binary search along `seq` finds where a range of time begins.
+ * Each counter is kept in shards (column `slot`), so that transactions of several processes rarely wait for the same row.
+ * And on SQLite, whose one process has one clock, there is no index on `created_at`: a binary search along `seq` finds
+ * where a range of time begins.
  */
 export class CounterSlots1763712000000 implements MigrationInterface {
   readonly name = 'CounterSlots1763712000000';

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** An order's acceptance is told by the order itself, and its history holds moves only: a row less to write for each. */
+/** The order itself says when it was accepted, so its history holds transitions only: one row less to write for each. */
 export class MovesOnly1763740800000 implements MigrationInterface {
   readonly name = 'MovesOnly1763740800000';
 
@@ -10,7 +10,7 @@ export class MovesOnly1763740800000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      // an id before those of all moves
+      // a negative id stands before those of all transitions
       `INSERT INTO order_history (id, order_seq, at, to_status, attempt) SELECT -seq, seq, created_at, 'Pending', 0 FROM orders`,
     );
   }

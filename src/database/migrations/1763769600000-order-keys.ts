@@ -1,7 +1,7 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { compareExactly } from './exact.collation.js';
 
-/** Keys that came with repeats of an order are kept, so that other content under them is refused. */
+/** Idempotency keys that came with repeats of an order are kept, so that other content under them is refused. */
 export class OrderKeys1763769600000 implements MigrationInterface {
   readonly name = 'OrderKeys1763769600000';
 

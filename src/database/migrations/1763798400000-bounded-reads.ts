@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 type Indexes = Record<string, string>;
 
 /**
- * Indexes by which no question costs more as the table grows: the index of the queue holds what may start now, lists are walked in one
- * order whatever they are filtered by, and Failed orders are found by the instant at which they failed.
+ * Indexes that keep the cost of every query independent of the size of the table: the queue's index holds only orders that
+ * may start now, lists are read in one order whatever their filter, and Failed orders are found by when they failed.
  */
 export class BoundedReads1763798400000 implements MigrationInterface {
   readonly name = 'BoundedReads1763798400000';

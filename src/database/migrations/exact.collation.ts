@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 
-/** Ids and keys differ in case and in blanks at their end, which MySQL's usual collations ignore. */
+/** Ids and keys are compared exactly; MySQL's usual collations ignore case and trailing blanks. */
 export async function compareExactly(runner: QueryRunner, tables: string[]): Promise<void> {
   const [row] = (await runner.query('SELECT VERSION() AS version')) as { version: string }[];
   const collation = row?.version.includes('MariaDB') ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { MigrationExecutor, type DataSource, type QueryRunner } from 'typeorm';
 
-/** How long another process may take that brings the same database up to date. */
+/** How long another process may take to migrate the same database. */
 const LOCK_WAIT_MS = 60_000;
 
 const ASK_EVERY_MS = 100;
 
-/** Several processes that start at once migrate one after the other. The number is of no meaning. */
+/** The advisory lock by which processes that start at once migrate one after the other. The number has no meaning. */
 const LOCK = 726_837;
 
-/** How to try to take the lock, and to give it back: each answers whether it did. It is of one database, not of the server. */
+/** Try to lock, and unlock: each returns whether it did. The lock is of one database, not of the whole server. */
 const LOCKS = {
   postgres: [`SELECT pg_try_advisory_lock(${LOCK}) AS ok`, `SELECT pg_advisory_unlock(${LOCK}) AS ok`],
   mysql: [
@@ -19,19 +19,20 @@ const LOCKS = {
 } as const;
 
 /**
- * Brings the schema up to date, on one connection, which holds the lock meanwhile. After an error the caller closes the
- * connections, and the lock with them.
+ * Runs the pending migrations on one connection, which holds the lock meanwhile. After an error the caller closes the
+ * connections, and that releases the lock.
  * @throws when the schema is of a newer version, or another process holds the lock for too long
  */
 export async function migrate(source: DataSource, lockWaitMs = LOCK_WAIT_MS): Promise<void> {
   const runner = source.createQueryRunner();
   const { type } = source.options;
   try {
-    if (type !== 'postgres' && type !== 'mysql') return await bringUpToDate(source, runner); // a file has its own lock
-    const [take, give] = LOCKS[type];
-    await lock(runner, take, lockWaitMs);
+    if (type !== 'postgres' && type !== 'mysql') return await bringUpToDate(source, runner); // SqliteLock holds the file
+    const [acquire, release] = LOCKS[type];
+    await lock(runner, acquire, lockWaitMs);
     await bringUpToDate(source, runner);
-    if (!(await says(runner, give))) throw new Error('the lock on the schema was lost on the way');
+    if (!(await succeeds(runner, release)))
+      throw new Error('the lock on the schema was lost during the migrations');
   } finally {
     await runner.release();
   }
@@ -50,9 +51,9 @@ async function bringUpToDate(source: DataSource, runner: QueryRunner): Promise<v
   await executor.executePendingMigrations();
 }
 
-async function lock(runner: QueryRunner, take: string, waitMs: number): Promise<void> {
+async function lock(runner: QueryRunner, acquire: string, waitMs: number): Promise<void> {
   const began = performance.now();
-  while (!(await says(runner, take))) {
+  while (!(await succeeds(runner, acquire))) {
     if (performance.now() - began > waitMs)
       throw new Error(
         `another process has been bringing the schema up to date for more than ${waitMs / 1000} s; start again when it is done`,
@@ -61,8 +62,8 @@ async function lock(runner: QueryRunner, take: string, waitMs: number): Promise<
   }
 }
 
-/** PostgreSQL says true, MySQL 1; NULL is no. */
-async function says(runner: QueryRunner, sql: string): Promise<boolean> {
+/** PostgreSQL answers true, MySQL 1; NULL counts as no. */
+async function succeeds(runner: QueryRunner, sql: string): Promise<boolean> {
   const [row] = (await runner.query(sql)) as { ok: unknown }[];
   return Number(row?.ok) === 1;
 }

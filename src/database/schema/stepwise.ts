@@ -1,22 +1,22 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A migration as it is written: statements, one after the other. */
+/** A migration as it is written: statements, one after another. */
 type Migration = new () => MigrationInterface & { readonly name: string };
 
-/** Asks, or is of the session: to be run each time. */
+/** Queries, and settings of the session: run each time. */
 const CHANGES_NOTHING = /^\s*(SELECT|SHOW|WITH|EXPLAIN|DESCRIBE|SET|USE)\b/i;
 
-/** Can be undone with its transaction, also in MySQL. */
+/** Rolled back with its transaction, in MySQL too. */
 const CHANGES_ROWS = /^\s*(INSERT|UPDATE|DELETE|REPLACE)\b/i;
 
-/** What MySQL answers to a change of the schema that was made before. */
+/** MySQL's errors for a change of the schema that was made before. */
 const IS_DONE =
   /^ER_(TABLE_EXISTS_ERROR|DUP_KEYNAME|DUP_FIELDNAME|BAD_TABLE_ERROR|UNKNOWN_TABLE|CANT_DROP_FIELD_OR_KEY|MULTIPLE_PRI_KEY|FK_DUP_NAME|DUP_CONSTRAINT_NAME)$/;
 
 /**
- * Each migration, to be gone on with where it was cut off. SQLite and PostgreSQL undo what was not finished; MySQL and
- * MariaDB commit at every change of the schema, so there a table says how many statements of each migration are done.
- * A statement that may have been done or not, because the process died in between, may be answered that it is.
+ * Migrations that resume where they were cut off. SQLite and PostgreSQL roll back what was not finished; MySQL and MariaDB
+ * commit at every change of the schema, so there a table says how many statements of each migration are done. If the
+ * process died between a statement and that note, MySQL's error that it was made before counts as success.
  */
 export function stepwise(migrations: Migration[]) {
   return migrations.map(
@@ -36,7 +36,7 @@ export function stepwise(migrations: Migration[]) {
   );
 }
 
-/** @param opposite whose steps are forgotten: they will have to be done anew */
+/** @param opposite its recorded steps are deleted: they will have to be done again */
 async function inSteps(
   runner: QueryRunner,
   name: string,
@@ -47,7 +47,7 @@ async function inSteps(
   const query = runner.query.bind(runner);
   const steps = await Steps.of(query, name, opposite);
   runner.query = ((sql: string, parameters?: unknown[]) =>
-    steps.run(sql, parameters)) as QueryRunner['query']; // in all its forms
+    steps.run(sql, parameters)) as QueryRunner['query']; // with all its overloads
   try {
     await migrate();
   } finally {
@@ -101,7 +101,7 @@ class Steps {
       result = await this.query(sql, parameters);
     } catch (error) {
       if (!mayBeDone || !isDone(sql, error)) {
-        await this.#note('begun', step - 1); // it is not done: what stands in its way is not ours
+        await this.#note('begun', step - 1); // it failed for another reason, and is not done
         throw error;
       }
     }

@@ -2,30 +2,30 @@ import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../common/clock.js';
 
 /**
- * A body lives as bytes, text, values, statement and what the driver sends. Measured with the flags of `npm start` while
- * PostgreSQL stood still: 6 bytes of memory for each byte of large orders, 8 or 9 for orders of a thousand short numbers,
- * which are the worst. So a sixteenth of the heap becomes half of it, and lets 500 orders of 64 KiB through at once.
+ * A body is in memory as bytes, text, values, SQL parameters and what the driver sends. Measured with the flags of `npm
+ * start` while PostgreSQL did not answer: 6 bytes of memory for each byte of large orders, 8 or 9 in the worst case (a
+ * thousand short numbers). So a sixteenth of the heap becomes half of it, room for 500 orders of 64 KiB at once.
  */
 const PART_OF_HEAP = 1 / 16;
 
-/** While there is no room, a body that has been on its way for longer than this makes way for others. */
+/** When there is no room, bodies that have been arriving for longer than this are given up for others. */
 const PATIENCE_MS = 1000;
 
-/** What may be in memory at once is never less than this: a body of the largest size has room beside it compressed. */
+/** The budget is never smaller: a body of the largest size fits in together with its compressed form. */
 const LARGEST_BODIES = 2;
 const FOR_HEADERS = 65_536;
 
 /**
- * Bounds the bodies that are in memory at once, each from its first byte until its answer is finished. What has come
- * counts, not what was announced: who announces much and sends little keeps nobody out. Nor does who sends nearly all
- * and then waits: when there is no room, bodies that have been arriving for a second make way, the oldest first.
+ * Bounds the bytes of all bodies in memory, each from its first byte until its answer is finished. Received bytes count,
+ * not announced ones, so a client that announces much and sends little blocks nobody. Nor does one that sends nearly all
+ * and then waits: when there is no room, bodies that have been arriving for a second are given up, the oldest first.
  */
 export class BodyBudget {
   readonly #bytes: number;
   readonly #arriving = new Set<BodyShare>(); // the oldest first
   #used = 0;
 
-  /** @param largest size of a body that there is room for always */
+  /** @param largest the largest allowed body, for which there is always room */
   constructor(
     largest: number,
     private readonly clock: Clock,
@@ -41,62 +41,62 @@ export class BodyBudget {
     return this.#bytes - this.#used;
   }
 
-  /** Counts the bytes if there is room for them, or if others make way. */
-  take(share: BodyShare, bytes: number): boolean {
+  /** Counts the bytes if there is room, or if others give up theirs. @returns whether they are counted */
+  reserve(share: BodyShare, bytes: number): boolean {
     if (bytes > this.room) this.#makeRoom(share, bytes);
     if (bytes > this.room) return false;
     this.#used += bytes;
     return true;
   }
 
-  giveBack(bytes: number): void {
+  release(bytes: number): void {
     this.#used -= bytes;
   }
 
-  /** The body of this share will be a while: it is one of those that make way. */
+  /** The rest of this body is still to come: from now on it may have to be given up. */
   await(share: BodyShare): void {
     share.since = this.clock.monotonicMs();
     this.#arriving.add(share);
   }
 
-  /** It is all here, or nobody waits for it any more. */
+  /** The body has arrived, or its request has ended. */
   awaitNoMore(share: BodyShare): void {
     this.#arriving.delete(share);
   }
 
-  #makeRoom(taker: BodyShare, bytes: number): void {
+  #makeRoom(asking: BodyShare, bytes: number): void {
     const tooLong = this.clock.monotonicMs() - PATIENCE_MS;
     for (const share of this.#arriving) {
       if (bytes <= this.room || share.since > tooLong) return;
-      if (share !== taker) share.makeWay();
+      if (share !== asking) share.makeWay();
     }
   }
 }
 
 /** One request's part of the budget: its body, and what the request costs besides. */
 export class BodyShare {
-  /** Since when it waits for more of its body, on the monotonic clock; 0: it never did. */
+  /** Since when it has waited for the rest of its body, on the monotonic clock; 0: it never has. */
   since = 0;
   /** Gives up the body that is arriving. */
   makeWay: () => void = () => undefined;
   #bytes = 0;
 
-  /** @param fixed bytes that the request costs beside its body */
+  /** @param fixed bytes that the request takes beside its body */
   constructor(
     private readonly budget: BodyBudget,
     private readonly fixed: number,
   ) {}
 
-  /** The largest body that there is room for now, instead of the one that is counted. */
+  /** The largest size to which `resize` could set this body now. */
   get room(): number {
     return this.budget.room + this.#bytes - this.fixed;
   }
 
-  /** Counts a body of this size instead of what was counted. @returns whether there is room; if not, all is as before */
+  /** Counts a body of this size instead of the last one. @returns whether there is room; if not, nothing changes */
   resize(size: number): boolean {
     const more = this.fixed + size - this.#bytes;
-    if (more > 0 && !this.budget.take(this, more)) return false;
-    if (more < 0) this.budget.giveBack(-more);
+    if (more > 0 && !this.budget.reserve(this, more)) return false;
+    if (more < 0) this.budget.release(-more);
     this.#bytes += more;
     return true;
   }
@@ -109,10 +109,10 @@ export class BodyShare {
     if (this.since > 0) this.budget.awaitNoMore(this);
   }
 
-  /** The answer is finished, or nobody is there to read it. */
+  /** The answer is finished, or the client is gone. */
   close(): void {
     this.waitsNoMore();
-    this.budget.giveBack(this.#bytes);
+    this.budget.release(this.#bytes);
     this.#bytes = 0;
   }
 }

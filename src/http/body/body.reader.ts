@@ -9,7 +9,7 @@ export const tooMany = (headers: Record<string, string> = {}) =>
     headers: { 'retry-after': '1', ...headers },
   });
 
-/** Reads a body of at most `limit` bytes, which are counted as they come. Of a client that goes away nothing is told. */
+/** Reads a body of at most `limit` bytes, counted as they arrive. If the client goes away, neither callback runs. */
 export function readBody(
   request: Request,
   share: BodyShare,
@@ -32,7 +32,7 @@ export function readBody(
         share.waits();
       }
     } else {
-      // one piece that grows: a list of parts would let a client choose how many there are, at 100 bytes for each
+      // one buffer that grows: in a list of parts a client could send very many small ones, at 100 bytes of memory each
       if (body.length < sum) body = grown(body, length, Math.min(expected, 2 * sum));
       part.copy(body, length);
     }
@@ -41,7 +41,7 @@ export function readBody(
   const onEnd = () => {
     share.waitsNoMore();
     const all = body?.length === length ? body : (body?.subarray(0, length) ?? Buffer.alloc(0));
-    body = undefined; // the request keeps its listeners until it is answered
+    body = undefined; // the request keeps this closure until it is answered
     done(all);
   };
   const stop = (why: ProblemError) => {
@@ -55,7 +55,7 @@ export function readBody(
 }
 
 function grown(body: Buffer, length: number, size: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(size); // not from the pool, which would be kept with it
+  const larger = Buffer.allocUnsafeSlow(size); // not a slice of Node's pool, which it would keep in memory
   body.copy(larger, 0, 0, length);
   return larger;
 }

@@ -6,7 +6,7 @@ import { Problem } from '../problem.js';
 
 const PROBLEM = { schema: { $ref: getSchemaPath(Problem) } };
 
-/** What HTTP has to say of any request, whatever its route. */
+/** The error answers that any request may get, whatever its route. */
 const OTHERS = 'what else may be wrong with any request: 400, 403, 408, 413, 415, 421 or 431';
 
 /** Documents what a route does: its name in generated clients, a title, and a description. */
@@ -16,7 +16,7 @@ export function ApiRoute(operationId: string, summary: string, description: stri
 
 /**
  * Documents the error answers of a route: RFC 9457 problems with these status codes, and those that any route has.
- * `examples`: what such a problem says here, where it is not what it says everywhere.
+ * `examples`: by status, what such a problem says on this route, where it differs from `openapi.examples.ts`.
  */
 export function ApiProblems(
   statuses: number[],

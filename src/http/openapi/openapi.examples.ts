@@ -7,7 +7,7 @@ type Content = Record<string, { schema?: unknown; example?: unknown; examples?: 
 
 const PROBLEM = 'application/problem+json';
 
-/** What the problem of a status says where the operation has no example of its own. */
+/** The `detail` of a problem by its status, for operations without an example of their own. */
 const DETAILS: Record<string, string> = {
   '400': 'The body is not valid JSON.',
   '404': 'There is no order order-1.',
@@ -44,7 +44,7 @@ function isShown(media: Content[string]): boolean {
 }
 
 function problemExample(status: string, path: string): object {
-  const code = Number(status.replace('XX', '21')); // of the whole range the one that no status of its own is for
+  const code = Number(status.replace('XX', '21')); // 421, which stands for all that have no entry of their own
   return {
     type: 'about:blank',
     title: STATUS_CODES[code],
@@ -68,5 +68,5 @@ function exampleOf(document: OpenAPIObject, given: JsonSchema | { $ref: string }
 function resolve(document: OpenAPIObject, schema: JsonSchema | { $ref: string }): JsonSchema {
   if (!('$ref' in schema) || !schema.$ref) return schema as JsonSchema; // it is no reference
   const name = schema.$ref.split('/').at(-1) ?? '';
-  return resolve(document, document.components?.schemas?.[name] as JsonSchema); // Nest refers to what it made
+  return resolve(document, document.components?.schemas?.[name] as JsonSchema); // Nest refers only to schemas that it made
 }

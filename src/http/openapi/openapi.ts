@@ -3,7 +3,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { addExamples } from './openapi.examples.js';
 import type { JsonSchema } from '../validation/json.schemas.js';
 
-/** Routes of older systems, which mean the same under `/orders`: they work, and are not documented twice. */
+/** Aliases of `/orders` for clients of older systems: they work, and are not documented twice. */
 const ALIAS = /^\/order(?=\/|$)/i;
 
 const TAGS: Record<string, string> = {
@@ -35,7 +35,7 @@ export function createDocument(app: INestApplication, schemas: Record<string, Js
   return document;
 }
 
-/** The schemas that `text` refers to, and those that they refer to. */
+/** The schemas to which `text` refers, and those to which they refer in turn. */
 function usedOf(schemas: Record<string, JsonSchema>, text: string): Record<string, JsonSchema> {
   const used: Record<string, JsonSchema> = {};
   const add = (json: string) => {
@@ -51,7 +51,7 @@ function usedOf(schemas: Record<string, JsonSchema>, text: string): Record<strin
   return used;
 }
 
-/** For the answer 405: which methods the document has for a path. */
+/** The methods that the document has for a path, for the answer 405. */
 export function methodsOf(document: OpenAPIObject): (path: string) => string[] {
   const routes = Object.entries(document.paths).map(([path, operations]) => ({
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),

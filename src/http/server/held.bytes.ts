@@ -1,11 +1,11 @@
-/** Who makes the process keep bytes, and can be made to give them up. */
+/** Holds bytes of memory, and can be cut off to free them. */
 export interface Holder {
   cut(): void;
 }
 
-/** Bounds a kind of memory over all that hold some of it: above `limit`, whoever has held some for longest is cut. */
+/** Bounds a kind of memory over all its holders: above `limit` bytes, the one that has held some for longest is cut. */
 export class HeldBytes {
-  readonly #holders = new Map<Holder, number>(); // who has held some for longest stands first
+  readonly #holders = new Map<Holder, number>(); // in the order in which they began to hold: the longest first
   #bytes = 0;
 
   constructor(private readonly limit: number) {}
@@ -22,13 +22,13 @@ export class HeldBytes {
 
   release(holder: Holder, bytes: number): void {
     const left = (this.#holders.get(holder) ?? 0) - bytes;
-    if (left < 0) return; // it was cut
+    if (left < 0) return; // it was cut, and its bytes released then
     this.#bytes -= bytes;
     if (left > 0) this.#holders.set(holder, left);
     else this.#holders.delete(holder);
   }
 
-  /** Whatever `holder` held is gone with it. */
+  /** For a holder that is gone. */
   releaseAll(holder: Holder): void {
     this.#bytes -= this.#holders.get(holder) ?? 0;
     this.#holders.delete(holder);

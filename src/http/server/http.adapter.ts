@@ -12,27 +12,32 @@ import type { Express, Response } from 'express';
 import { acceptQueueIsEmpty } from './accept.queue.js';
 import { HttpConnections } from './http.connections.js';
 
-/** Connections that may wait to be accepted: a thousand clients that come at once. The system's limit (somaxconn) wins. */
+/** Length of the accept queue: thousands of clients may connect at once. The system's limit (somaxconn) wins. */
 const BACKLOG = 4096;
 
-/** A kept connection may carry a request that nobody has read yet; its answer, within this time, says that it closes. */
+/** At a stop, an idle keep-alive connection may carry a request not read yet, so it stays open for this time. */
 const LINGER_MS = 250;
 
-/** How long a stop accepts connections that go on coming, before it leaves those that wait to be reset. */
+/** How long a stop goes on accepting connections. Those still in the accept queue after it are reset. */
 const LAST_ACCEPTS_MS = 2000;
 
-/** From this length on an answer waits for a slow reader as bytes outside of the heap. */
+/** Answers of this length and more are kept for a slow reader as bytes outside of V8's heap. */
 const LONG_TEXT = 16_384;
 
-/** What Nest has no options for. Durations in milliseconds. */
+/** Limits for which Nest has no options. Durations in milliseconds. */
 export interface HttpLimits extends Pick<ServerOptions, 'headersTimeout' | 'requestTimeout'> {
-  /** Connections at once; whoever comes then is closed unheard. */
+  /** Connections at once; further ones are closed at once. */
   maxConnections?: number;
-  /** How long `close` waits for clients that have begun a request. */
+  /** How long `close` waits for requests under way. */
   closeTimeout?: number;
 }
 
-/** Express on an HTTP server whose clients can hold it neither for ever nor with more than it has room for. */
+/**
+ * Express on an HTTP server with limits on time, connections and memory, whatever its clients do. It saves CPU time, too:
+ * Nest's ExpressAdapter took 6 and 11 % more for an accepted order, 23 and 10 % more for a GET by id (one
+ * build with either, the operations of `npm run bench -- cpu` in turn, 8 and 10 rounds). `npm run bench -- intake` has
+ * both without a database.
+ */
 export class HttpAdapter extends ExpressAdapter {
   #connections: HttpConnections | undefined;
 
@@ -40,7 +45,7 @@ export class HttpAdapter extends ExpressAdapter {
     super();
   }
 
-  /** Answers with JSON, as every route here does. Express would look for settings, types and tags that are never used. */
+  /** Answers with JSON, as every route here does, without Express's look-ups of settings, types and tags. */
   override reply(response: Response, body: object, status?: number): void {
     const text = JSON.stringify(body);
     const content = text.length < LONG_TEXT ? text : Buffer.from(text);
@@ -74,8 +79,8 @@ export class HttpAdapter extends ExpressAdapter {
   }
 
   /**
-   * Takes no more connections, and lets the ones that are there end. `http.Server.close` would at once reset kept
-   * connections whatever is on its way on them, and then wait for ever for a client that never finishes its request.
+   * Stops accepting, and lets open connections finish. `http.Server.close` would close idle keep-alive connections at once,
+   * with a request that may be on its way, and then wait for ever for a client that never finishes its request.
    */
   override async close(): Promise<void> {
     const server = this.httpServer as HttpServer; // Nest's type is any
@@ -88,13 +93,13 @@ export class HttpAdapter extends ExpressAdapter {
     await closed;
     clearInterval(idle);
     clearTimeout(all);
-    server.close(); // ends the watch over slow clients
+    server.close(); // ends Node's timer that checks for slow clients
   }
 }
 
 /**
- * A class whose instances have `prototype`. Express gives every request and response its own, and to change the prototype
- * of an object makes whatever is done with it slow: a tenth of a request. These have it from their beginning.
+ * A class whose instances are made with `prototype`. Express sets the prototype of every request and response, and V8
+ * handles an object slowly once its prototype was changed: a tenth of the cost of a request. Here nothing is changed.
  */
 function withPrototype<Base extends typeof IncomingMessage | typeof ServerResponse>(
   base: Base,

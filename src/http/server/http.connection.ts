@@ -3,25 +3,25 @@ import type { Socket } from 'node:net';
 import type { HeldBytes, Holder } from './held.bytes.js';
 import { refuseUnreadable } from './unreadable.request.js';
 
-/** Requests of one connection that are under way at once; who sends more without waiting is answered all the same, in turn. */
+/** Most requests of one connection that are under way at once; further pipelined ones wait. */
 const MAX_UNDER_WAY = 100;
 
-/** Bytes of answers that wait for their reader, from which on no further request of the connection is begun. */
+/** While so many bytes of answers wait for their reader, no further request of the connection is begun. */
 const HIGH_WATER_BYTES = 65_536;
 
-/** What a request and its answer cost beside their texts. */
+/** Memory of a request and its answer beside their texts. */
 const REQUEST_BYTES = 4096;
 
-/** A body is read no further than this before its request is begun. */
+/** Most that is read of a body before its request is begun. */
 const READ_BYTES = 65_536;
 
 /**
- * The requests of one connection, in their order. Those that come before others are answered (pipelined ones) are begun a
- * few at a time; while some wait, or a peer does not read, nothing more is read from it. What they cost is held against
- * `held`, and who holds too much is cut.
+ * The requests of one connection, answered in their order. Pipelined requests are begun a few at a time; while some wait,
+ * or the peer does not read its answers, nothing more is read from it. Their memory counts in `held`, which closes the
+ * connection when all connections together hold too much.
  */
 export class HttpConnection implements Holder {
-  readonly #waiting: ServerResponse[] = []; // at most what came in one read
+  readonly #waiting: ServerResponse[] = []; // bounded by what comes in one read
   readonly #held = new Map<ServerResponse, number>();
   #unanswered = 0;
   #latest: ServerResponse | undefined;
@@ -35,15 +35,15 @@ export class HttpConnection implements Holder {
     private readonly held: HeldBytes,
   ) {
     socket.on('close', () => {
-      this.#waiting.length = 0; // whose answers would reach nobody
+      this.#waiting.length = 0; // nobody would get their answers
       held.releaseAll(this);
     });
-    // whoever reads a body resumes the socket
+    // Node resumes the socket when a body is read
     socket.on('resume', () => this.#isPaused && socket.pause());
   }
 
-  /** Begins the request of this response, or has it wait for its turn. */
-  take(response: ServerResponse): void {
+  /** A request came: begins it, or lets it wait for its turn. */
+  receive(response: ServerResponse): void {
     const mayBegin = this.#waiting.length === 0 && this.#hasRoom;
     if (this.#unanswered++ > 0) this.#notePipelined(response);
     response.on('close', () => this.#answered(response));
@@ -52,29 +52,34 @@ export class HttpConnection implements Holder {
     this.#readOrPause();
   }
 
-  /** The answer is written, and its reader slower than that. */
+  /** The answer was written faster than it is read. */
   noteUnread(response: ServerResponse): void {
     this.#hold(response, response.writableLength);
   }
 
-  /** Whether there are bytes that the peer has not taken. */
+  /** Whether the peer has bytes to read. */
   get isUnread(): boolean {
     return this.socket.writableLength > 0;
   }
 
-  /** Called from time to time: a peer that takes none of what is there for it in `timeoutMs` loses its connection. */
+  /** Called from time to time: a peer that reads none of its bytes for `timeoutMs` loses its connection. */
   watch(timeoutMs: number): void {
     if (this.isUnread === this.#isUnread) return;
     this.#isUnread = !this.#isUnread;
-    // Node starts this time-out again whenever the system takes bytes; and when it gets some, so it must get none
+    // Node restarts this time-out when the system accepts bytes to send, but also when bytes arrive: so reading is paused
     if (this.#isUnread) this.socket.setTimeout(timeoutMs);
-    else if (this.#unanswered > 0) this.socket.setTimeout(0); // otherwise Node has set that of an idle connection
+    else if (this.#unanswered > 0) this.socket.setTimeout(0); // when none is, Node has set the keep-alive time-out
     this.#readOrPause();
   }
 
-  /** Answers what cannot be read; but first what came whole before: no order that is taken is told that it is refused. */
+  /**
+   * Refuses what cannot be read, after the answers to the complete requests before it, so that no client takes the refusal
+   * for the answer to an accepted order. Node's documented API does not tell which response is under way on a socket, and
+   * noting each of them here cost twice the CPU of a GET (see `#notePipelined`); so Node's internal `_httpMessage` is read.
+   * Should a version of Node lack it, fuzz.test fails.
+   */
   refuse(error: NodeJS.ErrnoException): void {
-    const { _httpMessage: current } = this.socket as { _httpMessage?: ServerResponse }; // Node's, of the answer that is next
+    const { _httpMessage: current } = this.socket as { _httpMessage?: ServerResponse };
     const before = [this.#latest, this.#beforeLatest, current].find(
       (response) => response && isUnderWay(response),
     );
@@ -104,14 +109,14 @@ export class HttpConnection implements Holder {
     const bytes = this.#held.get(response);
     if (bytes) this.held.release(this, bytes);
     this.#held.delete(response);
-    // a connection may stay idle for long, and would keep the last body that came on it
+    // else an idle connection would keep the last body that came on it
     if (this.#unanswered === 0) this.#latest = this.#beforeLatest = undefined;
     this.#beginNext();
   }
 
   /**
-   * A response is noted only where it is one of several: where a connection, which lives long, refers to each response for a
-   * moment, V8 takes most of them for long-lived too, and to collect them costs as much as to answer.
+   * Notes a response only where several are under way. If a connection, which lives long, referred to every response for a
+   * moment, V8 would promote most of them to its old generation, where to collect them costs as much as to answer.
    */
   #notePipelined(response: ServerResponse): void {
     this.#hold(response, costOf(response.req));

@@ -6,19 +6,19 @@ import { Logger } from '@nestjs/common';
 import { HeldBytes } from './held.bytes.js';
 import { HttpConnection } from './http.connection.js';
 
-/** What answers that nobody reads and requests before their turn may take, over all connections. */
+/** The part of the heap that unread answers and waiting requests of all connections may take. */
 const PART_OF_HEAP = 1 / 8;
 
 const WATCH_MS = 1000;
-const TELL_MS = 60_000;
+const DROP_LOG_MS = 60_000;
 
-/** Every connection of `server`: none holds it for ever, and all of them together no more of it than there is room for. */
+/** Every connection of `server`: none stays open unread for ever, and together they keep within a bound of memory. */
 export class HttpConnections {
   readonly #all = new Map<Duplex, HttpConnection>();
   readonly #logger = new Logger('HttpServer');
-  #hasTold = false;
+  #hasLoggedDrop = false;
 
-  /** @param timeoutMs how long a peer may take nothing of its answer */
+  /** @param timeoutMs a peer that reads nothing of its answer for so long is disconnected; 0: never */
   constructor(
     private readonly server: Server,
     begin: RequestListener,
@@ -29,13 +29,13 @@ export class HttpConnections {
       this.#all.set(socket, new HttpConnection(socket, begin, held));
       socket.once('close', () => this.#all.delete(socket));
     });
-    server.on('request', ({ socket }, response) => this.#all.get(socket)?.take(response));
-    server.on('drop', () => this.#tellOfDrop());
+    server.on('request', ({ socket }, response) => this.#all.get(socket)?.receive(response));
+    server.on('drop', () => this.#logDrop());
     server.on('clientError', (error, socket) => this.#all.get(socket)?.refuse(error));
     this.#watch(timeoutMs);
   }
 
-  /** Counts what is left of an answer, with the prototype of all of them, when it was written faster than it is read. */
+  /** Counts the unread bytes of answers, by an `end` on the prototype that all responses share. */
   countUnread(prototype: ServerResponse): void {
     const connectionOf = ({ req }: ServerResponse) => this.#all.get(req.socket);
     function end(this: ServerResponse, ...parameters: Parameters<ServerResponse['end']>): ServerResponse {
@@ -46,7 +46,7 @@ export class HttpConnections {
     prototype.end = end as ServerResponse['end']; // it has overloads
   }
 
-  /** Node takes for idle also who has not read its whole answer; so nobody is closed while there is one. */
+  /** Node counts a connection with an unread answer as idle too; so none is closed while there is one. */
   closeIdle(): void {
     if (![...this.#all.values()].some(({ isUnread }) => isUnread)) this.server.closeIdleConnections();
   }
@@ -59,11 +59,11 @@ export class HttpConnections {
     timer.unref();
   }
 
-  /** Once a minute is enough to know: an attack is no reason to fill the log too. */
-  #tellOfDrop(): void {
-    if (this.#hasTold) return;
-    this.#hasTold = true;
-    setTimeout(() => (this.#hasTold = false), TELL_MS).unref();
+  /** At most once a minute: an attack shall not fill the log too. */
+  #logDrop(): void {
+    if (this.#hasLoggedDrop) return;
+    this.#hasLoggedDrop = true;
+    setTimeout(() => (this.#hasLoggedDrop = false), DROP_LOG_MS).unref();
     this.#logger.warn(`MAX_CONNECTIONS (${this.server.maxConnections}) are open: new ones are closed`);
   }
 }

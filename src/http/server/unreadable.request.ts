@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What Node's HTTP parser cannot read, by error code; anything else is a 400. */
+/** The answer to what Node's HTTP parser cannot read, by error code; any other code is a 400. */
 const STATUS_BY_CODE: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
-/** How long a client has to read its refusal, and to close; one that does neither would keep its connection for ever. */
+/** How long a client has to read its refusal and to close; then its connection is destroyed. */
 const LINGER_MS = 1000;
 
-/** A request that is not HTTP gets its problem too; there is no response object yet to write it with. */
+/** Answers what is not HTTP with a problem document too, straight on the socket: there is no response object yet. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;

@@ -4,7 +4,7 @@ import { InvalidRequest, type FieldError } from '../problem.js';
 import type { Finding } from './compiled.check.js';
 import type { DtoClass } from './json.schemas.js';
 
-/** What precedes the name of the property in a message about the entries of an array. */
+/** How class-validator begins a message about the entries of an array. */
 const EACH = 'each value in ';
 
 /** Nest's own check by class-validator, whose findings become a problem document. `item_ids[]`: each entry. */
@@ -51,8 +51,8 @@ export class Explainer {
 }
 
 /**
- * The fields that are wrong, two levels deep: class-validator and class-transformer call themselves at each level, and
- * what a client sends may be deeper than the stack. Of an array with wrong entries the first of them: it speaks for all.
+ * The wrong fields, two levels deep: class-validator and class-transformer recurse, and a client's value may be deeper than
+ * the stack allows. Of an array with wrong entries only the first of these: one message serves for all.
  */
 function excerpt(value: Record<string, unknown>, findings: Finding[]): Record<string, unknown> {
   const shown: [name: string, value: unknown][] = [];
@@ -73,7 +73,7 @@ function hollow(value: unknown): unknown {
   return Array.isArray(value) ? [] : {};
 }
 
-/** One message for the field and one for its entries: of several decorators, the topmost says what a value is at all. */
+/** One message for the field and one for its entries; of several decorators the topmost, most general one's. */
 function toFieldErrors({ property, value, constraints = {} }: ValidationError): FieldError[] {
   if (constraints['whitelistValidation']) return [{ field: property, message: 'is not a known field' }];
   if (value === undefined) return [{ field: property, message: 'is required' }];

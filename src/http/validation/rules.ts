@@ -1,3 +1,4 @@
+import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
 import { JSONSchema, validationMetadatasToSchemas } from 'class-validator-jsonschema';
 
@@ -6,16 +7,16 @@ type Converters = NonNullable<
 >;
 type JsonSchema = Exclude<Converters[string], (...args: never[]) => unknown>;
 
-/** The JSON schemas of the rules made here, by the name of the rule; all others class-validator-jsonschema knows. */
+/** The JSON schemas of our own rules, by name; class-validator-jsonschema knows those of class-validator. */
 export const CONVERTERS: Converters = {};
 
-/** What a rule checks: as a schema, whose `description` is what a value must be, and as a function. */
+/** A rule as a JSON schema, whose `description` ends the sentence "must be …", and as a function. */
 export interface Rule {
   schema: JsonSchema & { description: string };
   admits: (value: unknown) => boolean;
 }
 
-/** A decorator of our own: class-validator's check and message, and the JSON schema, of one definition. */
+/** Makes a decorator of our own: class-validator's check and message, and the JSON schema, from one definition. */
 export function rule<Limits extends unknown[]>(
   name: string,
   define: (...limits: Limits) => Rule,
@@ -30,12 +31,12 @@ export function rule<Limits extends unknown[]>(
   };
 }
 
-/** A class that is the body or the query of a request: no other fields. `description`: what it must be as a whole. */
+/** For the class of a body or a query: no other fields are allowed. `description`: what it must be as a whole. */
 export function IsRequest(description: string): ClassDecorator {
   return JSONSchema({ description, additionalProperties: false });
 }
 
-/** The same rule, for what may be null too. */
+/** The same rule, which also admits null. */
 export function orNull({ schema: { description, ...schema }, admits }: Rule): Rule {
   return {
     schema: { description, oneOf: [schema, { type: 'null' }], example: null },
@@ -65,17 +66,12 @@ const INSTANT: Rule = {
 
 export const IsInstant = rule('isInstant', () => INSTANT);
 
-/** RFC 3339, section 5.6, with any number of decimals and a time zone. */
-export function isDateTime(text: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/.test(text) &&
-    isDay(text.slice(0, 10)) &&
-    !Number.isNaN(Date.parse(text))
-  );
-}
+const { validate: isAjvDateTime } = fullFormats['date-time'] as { validate: (text: string) => boolean }; // its type is that of any format
 
-/** Whether the calendar has this day: `Date.parse` takes the 30th of February for the 2nd of March. */
-function isDay(day: string): boolean {
-  const at = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
+/** ajv-formats takes a blank in place of the T, and a zone without its colon: RFC 3339 has neither. */
+const WITH_T_AND_COLON = /^\S+T\S+(Z|:\d\d)$/i;
+
+/** RFC 3339, section 5.6, with a time zone: what ajv-formats admits, but for a leap second, which `Date` cannot say. */
+export function isDateTime(text: string): boolean {
+  return isAjvDateTime(text) && WITH_T_AND_COLON.test(text) && !Number.isNaN(Date.parse(text));
 }

@@ -4,8 +4,8 @@ import type { DtoClass } from './json.schemas.js';
 import { SchemaValidator } from './schema.validator.js';
 
 /**
- * Lets a body or a query through when it is valid; refuses it with 400 otherwise. In place of Nest's `ValidationPipe`,
- * which takes 14 µs for an order where this takes 0.4; that one explains what is refused.
+ * Admits a valid body or query; refuses any other with 400. Stands in for Nest's `ValidationPipe`, which takes 14 µs for an
+ * order where this takes 0.4, and which only explains here what was refused.
  */
 @Injectable()
 export class SchemaPipe implements PipeTransform {

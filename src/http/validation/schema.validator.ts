@@ -4,14 +4,14 @@ import { CompiledCheck } from './compiled.check.js';
 import { Explainer } from './explainer.js';
 import type { DtoClass } from './json.schemas.js';
 
-/** A value with more keys, or a longer array, is told its first problem only: nobody reads a million of them. */
+/** Of a value with more keys or a longer array only the first problem is reported, or there could be a million. */
 const MOST_KEYS = 100;
 const MOST_ITEMS = 1000;
 
 /**
- * Checks bodies and queries by the decorators of their classes: as JSON schemas compiled into one function each, which
- * are the schemas of the OpenAPI document too, so that document and server cannot disagree. That function decides;
- * what it refuses class-validator explains. Promises every problem at once, one message a field.
+ * Checks bodies and queries by the decorators of their classes. The JSON schemas made of them are compiled into one
+ * function each, and stand in the OpenAPI document, so document and server cannot disagree. The compiled function decides;
+ * class-validator explains what it refused: every problem at once, one message a field.
  */
 @Injectable()
 export class SchemaValidator {
@@ -30,7 +30,7 @@ export class SchemaValidator {
     return this.#first.admits(dto, value);
   }
 
-  /** What is wrong with a body; empty when nothing is. A value that is large is told its first problem only. */
+  /** What is wrong with a body; empty when nothing is. Of a large value only the first problem is reported. */
   async errors(dto: DtoClass, value: unknown): Promise<FieldError[]> {
     if (!isSmall(value)) return this.firstError(dto, value);
     return this.#explainer.explain(dto, value, 'body', this.#all.findings(dto, value));

@@ -1,7 +1,7 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { IsRequest } from '../../http/validation/rules.js';
-import type { OrderRequest } from '../order.js';
+import type { OrderRequest } from '../../domain/order.js';
 import { IsMoney, IsOrderId, IsTextId } from './order.fields.js';
 
 const ITEM_IDS = 'an array of 1 to 1000 item ids';

@@ -3,8 +3,8 @@ import { IsIn, IsOptional } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { InvalidRequest } from '../../http/problem.js';
 import { IsInstant, IsRequest, IsWholeNumber } from '../../http/validation/rules.js';
-import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
-import type { ListPlace, OrderFilter } from '../orders.pages.js';
+import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.status.js';
+import type { ListCursor, OrderFilter } from '../store/orders.pages.js';
 import { fromCursor } from './order.dto.js';
 import { IsCursor, IsTextIdInUrl } from './order.fields.js';
 
@@ -47,9 +47,9 @@ export class ListOrdersQuery {
 /** @throws InvalidRequest when the cursor is none of ours */
 export function toListRequest(
   query: ListOrdersQuery,
-): [filter: OrderFilter, place: ListPlace | undefined, limit: number] {
-  const place = query.cursor === undefined ? undefined : fromCursor(query.cursor);
-  if (query.cursor !== undefined && place === undefined)
+): [filter: OrderFilter, cursor: ListCursor | undefined, limit: number] {
+  const cursor = query.cursor === undefined ? undefined : fromCursor(query.cursor);
+  if (query.cursor !== undefined && cursor === undefined)
     throw new InvalidRequest([{ field: 'cursor', message: 'must be the `next_cursor` of a page' }]);
   const filter: OrderFilter = {
     ...(query.status && { status: query.status }),
@@ -57,5 +57,5 @@ export function toListRequest(
     ...(query.created_from && { createdFrom: Date.parse(query.created_from) }),
     ...(query.created_to && { createdTo: Date.parse(query.created_to) }),
   };
-  return [filter, place, query.limit ?? 50];
+  return [filter, cursor, query.limit ?? 50];
 }

@@ -1,5 +1,5 @@
 import { isDateTime, orNull, rule } from '../../http/validation/rules.js';
-import { ORDER_STATUSES } from '../order.status.js';
+import { ORDER_STATUSES } from '../../domain/order.status.js';
 
 const isText = (value: unknown) => typeof value === 'string';
 

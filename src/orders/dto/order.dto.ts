@@ -2,9 +2,9 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsNumber, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { IsInstant } from '../../http/validation/rules.js';
-import type { HistoryEntry, Order, OrderError } from '../order.js';
-import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
-import type { ListPlace, Page } from '../orders.pages.js';
+import type { HistoryEntry, Order, OrderContent, OrderError } from '../../domain/order.js';
+import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.status.js';
+import type { ListCursor, Page } from '../store/orders.pages.js';
 import type { OrderView } from '../orders.service.js';
 import { IsErrorOrNull, IsInstantOrNull, IsStatusOrNull, IsTextOrNull } from './order.answers.js';
 
@@ -121,12 +121,27 @@ export class HistoryEntryDto {
 const iso = (at: number) => new Date(at).toISOString();
 const isoOrNull = (at: number | null) => (at === null ? null : iso(at));
 
+/** `totalAmount` is `total_amount`. */
+type SnakeCase<Name extends string> = Name extends `${infer Letter}${infer Rest}`
+  ? `${Letter extends Lowercase<Letter> ? Letter : `_${Lowercase<Letter>}`}${SnakeCase<Rest>}`
+  : Name;
+
+/**
+ * The content of an order, with its names and units outside: in answers, and for the processor that is posted to. A field
+ * that they do not show does not compile.
+ */
+export function toContentDto({
+  userId,
+  itemIds,
+  totalAmount,
+}: OrderContent): Pick<OrderDto, SnakeCase<keyof OrderContent>> {
+  return { user_id: userId, item_ids: itemIds, total_amount: totalAmount / 100 };
+}
+
 export function toOrderDto(order: Order): OrderDto {
   return {
     order_id: order.orderId,
-    user_id: order.userId,
-    item_ids: order.itemIds,
-    total_amount: order.totalAmount / 100,
+    ...toContentDto(order),
     status: order.status,
     attempts: order.attempts,
     error: order.error,
@@ -155,12 +170,12 @@ export function toHistoryDto(history: HistoryEntry[]): HistoryEntryDto[] {
 }
 
 /** Opaque to clients, so that what it stands for may change. */
-export function toCursor({ createdAt, seq }: ListPlace): string {
+export function toCursor({ createdAt, seq }: ListCursor): string {
   return Buffer.from(`o${createdAt}.${seq}`).toString('base64url');
 }
 
-/** The place a cursor stands for; undefined when it is none of ours. */
-export function fromCursor(cursor: string): ListPlace | undefined {
+/** What a cursor stands for; undefined when it is none of ours. */
+export function fromCursor(cursor: string): ListCursor | undefined {
   const parts = /^o(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString());
   return parts ? { createdAt: Number(parts[1]), seq: Number(parts[2]) } : undefined;
 }

@@ -1,7 +1,7 @@
 import { IsIn, IsString } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import type { Receipt } from '../order.js';
-import { ORDER_STATUSES, type OrderStatus } from '../order.status.js';
+import type { Receipt } from '../../domain/order.js';
+import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.status.js';
 
 /** The answer to an accepted order. */
 export class ReceiptDto {

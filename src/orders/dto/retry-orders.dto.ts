@@ -1,7 +1,7 @@
 import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { IsInstant, IsRequest, IsWholeNumber } from '../../http/validation/rules.js';
-import type { FailedFilter } from '../sql/failed.sql.js';
+import type { FailedFilter } from '../store/sql/failed.sql.js';
 import { IsTextId } from './order.fields.js';
 
 const INCLUSIVE = 'an instant as in RFC 3339, with a time zone, inclusive';

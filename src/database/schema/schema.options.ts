@@ -1,0 +1,19 @@
+import { OrdersSchema1763683200000 } from '../migrations/1763683200000-orders.js';
+import { CounterSlots1763712000000 } from '../migrations/1763712000000-counter-slots.js';
+import { MovesOnly1763740800000 } from '../migrations/1763740800000-moves-only.js';
+import { OrderKeys1763769600000 } from '../migrations/1763769600000-order-keys.js';
+import { BoundedReads1763798400000 } from '../migrations/1763798400000-bounded-reads.js';
+import { stepwise } from './stepwise.js';
+
+/** TypeORM's options about the schema, the same for every database. `migrate` runs the migrations. */
+export const SCHEMA = {
+  migrations: stepwise([
+    OrdersSchema1763683200000,
+    CounterSlots1763712000000,
+    MovesOnly1763740800000,
+    OrderKeys1763769600000,
+    BoundedReads1763798400000,
+  ]),
+  migrationsTableName: 'migrations',
+  synchronize: false,
+};

@@ -1,0 +1,27 @@
+/** The cut-off moves at most once in this time: while a server stays read-only, new connections cannot help. */
+const RENEWAL_MS = 1000;
+
+/**
+ * Tells connections that were made before a failover from those made after. A connection that was made while the server
+ * was read-only may stay read-only for ever, and a host name may lead to another server since.
+ */
+export class ConnectionAges {
+  /** Connections made until then are old. */
+  #cutOffMs = performance.now();
+  readonly #madeMs = new WeakMap<object, number>();
+
+  note(connection: object): void {
+    this.#madeMs.set(connection, performance.now());
+  }
+
+  /** Whether it may not be used again. One that was never noted is old. */
+  isOld(connection: object): boolean {
+    return (this.#madeMs.get(connection) ?? 0) <= this.#cutOffMs;
+  }
+
+  /** Makes every connection of now old. Ignored within a second of the last time. */
+  renew(): void {
+    const now = performance.now();
+    if (now - this.#cutOffMs > RENEWAL_MS) this.#cutOffMs = now;
+  }
+}

@@ -1,0 +1,200 @@
+import type { Query } from '../../../database/database.js';
+import type { TransitionRequest } from '../../../domain/order.transition.js';
+import { REQUESTED } from '../columns.js';
+import type { HolderRow, NewOrder } from '../idempotency.rules.js';
+import { ORDER_COLUMNS, type OrderRow } from '../order.row.js';
+import type { TransitionedRow } from '../transition.rows.js';
+import { OrdersSql, type Demand } from './orders.sql.js';
+import { randomShard } from './shards.js';
+import {
+  isTransitioning,
+  NEW_ORDER_COLUMNS,
+  selectHolders,
+  storable,
+  take,
+  TRANSITION_PARAMETERS,
+  TRANSITIONED,
+  transitionSets,
+  transitionValues,
+} from './statements.js';
+import { BY_INSTANT_SPELT_OUT, BY_SEQ, type Walk, type WalkSql } from './walk.sql.js';
+
+const NOW = 'ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000)';
+
+/** An order is an array in the JSON: its number, then its request. The items are text there: JSON_TABLE reads scalars only. */
+const PROPERTIES = REQUESTED.map(({ property }) => property);
+const textOf = (length: number | undefined) =>
+  `${length === undefined ? 'LONGTEXT' : `VARCHAR(${length})`} CHARACTER SET utf8mb4`;
+const FIELDS = REQUESTED.map(
+  ({ name, kind, length }, index) =>
+    `${name} ${kind === 'number' ? 'BIGINT' : textOf(length)} PATH '$[${1 + index}]'`,
+);
+
+const INSERT = `
+  INSERT INTO orders (${NEW_ORDER_COLUMNS}, status, created_at, updated_at)
+  SELECT v.seq, v.seq, ${REQUESTED.map(({ name }) => `v.${name}`).join(', ')}, 'Pending', t.at, t.at
+  FROM (SELECT ? AS at) AS t, JSON_TABLE(?, '$[*]' COLUMNS (seq BIGINT PATH '$[0]', ${FIELDS.join(', ')})) AS v
+  WHERE v.idempotency_key IS NULL
+    OR NOT EXISTS (SELECT 1 FROM order_keys WHERE order_keys.idempotency_key = v.idempotency_key)
+  ON DUPLICATE KEY UPDATE orders.seq = orders.seq`;
+
+const M = `(SELECT ${TRANSITION_PARAMETERS.map(([name]) => `? AS ${name}`).join(', ')}) AS m`;
+
+/** By number, or it would lock all that are Pending on the way, or be held up by any of them. */
+const LOCK = `
+  SELECT orders.seq FROM orders FORCE INDEX (PRIMARY), ${M}
+  WHERE ${isTransitioning(NOW)} AND orders.seq IN (?)
+  ORDER BY orders.seq FOR UPDATE`;
+
+/**
+ * For recovery: the owner of an attempt may stand still in the middle of a transaction, which keeps some of them locked, and
+ * they would hold up the others. A claim waits instead: what it skipped would be overtaken.
+ */
+const LOCK_FREE = `${LOCK} SKIP LOCKED`;
+
+const UPDATE = `
+  UPDATE orders FORCE INDEX (PRIMARY), ${M} SET ${transitionSets(`${NOW} + m.lease_ms`, (name) => `orders.${name}`)}
+  WHERE orders.seq IN (?) AND ${isTransitioning(NOW)}`;
+
+const INSERT_HISTORY = `
+  INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
+  SELECT seq, ?, ?, ?, attempts, ? FROM orders WHERE seq IN (?) ORDER BY seq`;
+
+const ADD_TO_COUNTERS = `
+  INSERT INTO order_counters (name, slot, value)
+  SELECT v.name, ?, v.delta FROM JSON_TABLE(?, '$[*]' COLUMNS (
+    name VARCHAR(64) CHARACTER SET utf8mb4 PATH '$[0]', delta BIGINT PATH '$[1]'
+  )) AS v
+  ON DUPLICATE KEY UPDATE order_counters.value = order_counters.value + VALUES(value)`;
+
+const INSERT_KEYS = `
+  INSERT INTO order_keys (idempotency_key, order_seq)
+  SELECT v.idempotency_key, v.seq FROM JSON_TABLE(?, '$[*]' COLUMNS (
+    idempotency_key VARCHAR(255) PATH '$[0]', seq BIGINT PATH '$[1]'
+  )) AS v
+  WHERE NOT EXISTS (SELECT 1 FROM orders WHERE orders.idempotency_key = v.idempotency_key)
+  ON DUPLICATE KEY UPDATE order_keys.order_seq = order_keys.order_seq`;
+
+/** Its names of indexes, where they differ: one index serves what others have two partial ones for. */
+const INDEXES: Record<string, string> = { orders_pkey: 'PRIMARY', orders_delayed: 'orders_pending' };
+
+/**
+ * MySQL 8 and MariaDB: many values are an array, which the driver writes as `1, 2, 3`. Neither returns the rows of an
+ * UPDATE, so those that will change are locked before, and read after.
+ */
+export class MysqlOrdersSql extends OrdersSql {
+  readonly insertCommits = 1;
+  readonly now = NOW;
+  readonly isDelayed = `status = 'Pending'`; // compared, a null is not true
+
+  async transaction<Result>(
+    { orders, requeued }: Demand,
+    work: (query: Query, numbers: Iterator<number>) => Promise<Result>,
+  ): Promise<Result> {
+    const numbers = await this.#reserve(orders + requeued); // before, so that nobody waits for the sequence
+    return this.database.transaction((query) => work(query, numbers.values()));
+  }
+
+  async insertOrders(
+    query: Query,
+    orders: NewOrder[],
+    at: number,
+    numbers: Iterator<number>,
+  ): Promise<(number | null)[]> {
+    const seqs = take(numbers, orders.length);
+    const rows = orders.map((order, index) => [
+      seqs[index],
+      ...PROPERTIES.map((property) =>
+        property === 'itemIds' ? JSON.stringify(order.itemIds) : order[property],
+      ),
+    ]);
+    await query(INSERT, [at, JSON.stringify(rows)]);
+    const stored = await query<{ seq: number }>('SELECT seq FROM orders WHERE seq IN (?)', [this.list(seqs)]);
+    if (stored.length > 0) await this.addToCounters(query, [['Pending', stored.length]]);
+    const isStored = new Set(stored.map(({ seq }) => Number(seq)));
+    return seqs.map((seq) => (isStored.has(seq) ? seq : null));
+  }
+
+  async transition(
+    query: Query,
+    seqs: number[],
+    request: TransitionRequest,
+    queueSeq: number | null,
+  ): Promise<TransitionedRow[]> {
+    const values = transitionValues(request, queueSeq);
+    const lock = request.ifExpired ? LOCK_FREE : LOCK;
+    const locked = await query<{ seq: number }>(lock, [...values, this.list(seqs)]);
+    if (locked.length === 0) return [];
+    const made = this.list(locked.map(({ seq }) => Number(seq)));
+    await query(UPDATE, [...values, made]);
+    const { at, from, to, reason } = request;
+    await query(INSERT_HISTORY, [at, from, to, storable(reason), made]);
+    return query(`SELECT ${TRANSITIONED} FROM orders WHERE seq IN (?) ORDER BY seq`, [made]);
+  }
+
+  async endDelays(query: Query, seqs: number[], now: number): Promise<void> {
+    const sql = `UPDATE ${this.table('orders_pkey')} SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq IN (?)`;
+    await query(sql, [now, this.list(seqs)]);
+  }
+
+  /** An UPDATE locks all that it looks at, and would wait for orders of a process that stands still: first the numbers. */
+  async renewLeases(query: Query, owner: string, leaseMs: number): Promise<void> {
+    const own = await query<{ seq: number }>(
+      `SELECT seq FROM ${this.table('orders_status')} WHERE status = 'Processing' AND owner = ?`,
+      [owner],
+    );
+    const sql = `UPDATE ${this.table('orders_pkey')} SET lease_until = ${NOW} + ?
+      WHERE status = 'Processing' AND owner = ? AND seq IN (?)`;
+    await query(sql, [leaseMs, owner, this.list(own.map(({ seq }) => Number(seq)))]);
+  }
+
+  async addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void> {
+    await query(ADD_TO_COUNTERS, [randomShard(), JSON.stringify(deltas)]);
+  }
+
+  async insertKeys(keys: [key: string, seq: number][]): Promise<void> {
+    await this.database.write(INSERT_KEYS, [JSON.stringify(keys)]);
+  }
+
+  holders(orderIds: string[], keys: string[], longest: number): Promise<HolderRow[]> {
+    const [ids, itsKeys] = [this.list(orderIds), this.list(keys)];
+    return this.database.read(HOLDERS, [longest, ids, longest, itsKeys, longest, itsKeys]);
+  }
+
+  findByIds(orderIds: string[]): Promise<OrderRow[]> {
+    return this.database.read(FIND_BY_IDS, [this.list(orderIds)]);
+  }
+
+  firstCreated(at: number): Promise<{ createdAt: number; seq: number }> {
+    return Promise.resolve({ createdAt: at, seq: 0 });
+  }
+
+  walk(walk: Walk): WalkSql {
+    return walk === 'orders_pkey' ? BY_SEQ : BY_INSTANT_SPELT_OUT;
+  }
+
+  table(index: string): string {
+    return `orders FORCE INDEX (${INDEXES[index] ?? index})`;
+  }
+
+  isOneOf(column: string, name: string): string {
+    return `${column} IN (:${name})`;
+  }
+
+  list(values: (number | string)[]): (number | string | null)[] {
+    return values.length > 0 ? values : [null]; // IN () is no SQL, IN (NULL) is true of nothing
+  }
+
+  async #reserve(count: number): Promise<number[]> {
+    if (count === 0) return [];
+    const last = await this.database.transaction(async (query) => {
+      await query('UPDATE order_sequence SET value = LAST_INSERT_ID(value + ?)', [count]);
+      const [row] = await query<{ last: number }>('SELECT LAST_INSERT_ID() AS last');
+      return Number(row?.last);
+    });
+    return Array.from({ length: count }, (_, index) => last - count + 1 + index);
+  }
+}
+
+const HOLDERS = selectHolders('IN (?)', 'CHAR_LENGTH');
+const FIND_BY_IDS = `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id IN (?)`;

@@ -1,0 +1,69 @@
+import type { Outcome } from '../../common/batcher.js';
+import type { Receipt } from '../../domain/order.js';
+import type { TransitionRequest, TransitionedOrder } from '../../domain/order.transition.js';
+import { sizeOf, type NewOrder } from './idempotency.rules.js';
+import type { OrdersTransaction } from './orders.transaction.js';
+
+/** A transition is small, and so is the beginning of an error that it keeps. In characters, as `sizeOf` an order. */
+const SMALL = 1000;
+
+/** Made once: the stack of an error costs more than the write. */
+const NONE = { error: new Error('a write without an outcome') };
+
+/** One write on its way into a transaction; after the commit it has its outcome. */
+abstract class Write<Result> {
+  readonly size: number = SMALL;
+  outcome: Outcome<Result> = NONE;
+
+  /** @throws why it was not written */
+  get result(): Result {
+    if ('error' in this.outcome) throw this.outcome.error;
+    return this.outcome.value;
+  }
+}
+
+export class Insert extends Write<Receipt> {
+  override readonly size: number;
+
+  constructor(readonly order: NewOrder) {
+    super();
+    this.size = sizeOf(order);
+  }
+}
+
+/** Undefined: the order is no longer where the transition starts. */
+export class Transition extends Write<TransitionedOrder | undefined> {
+  constructor(readonly request: TransitionRequest) {
+    super();
+  }
+}
+
+/** Renews the leases of all that an owner processes. */
+export class LeaseRenewal extends Write<void> {
+  constructor(
+    private readonly owner: string,
+    private readonly leaseMs: number,
+  ) {
+    super();
+  }
+
+  applyTo(transaction: OrdersTransaction): Promise<void> {
+    return transaction.renewLeases(this.owner, this.leaseMs);
+  }
+}
+
+/** Ends the back-off of orders that are due by `now`: they may start. */
+export class DelayEnd extends Write<void> {
+  constructor(
+    private readonly seqs: number[],
+    private readonly now: number,
+  ) {
+    super();
+  }
+
+  applyTo(transaction: OrdersTransaction): Promise<void> {
+    return transaction.endDelays(this.seqs, this.now);
+  }
+}
+
+export type AnyWrite = Insert | Transition | LeaseRenewal | DelayEnd;
