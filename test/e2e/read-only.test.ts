@@ -1,3 +1,5 @@
+import { type Database, DatabaseUnavailable } from '../../src/database/database.js';
+import { openDatabase } from '../../src/database/open.database.js';
 import { get, until } from '../support/client.js';
 import { Ledger } from '../support/ledger.js';
 import { testOnOwnDatabases } from '../support/own.databases.js';
@@ -43,3 +45,39 @@ testOnOwnDatabases(
       expect(log.filter((line) => line.includes(told))).toHaveLength(2);
   },
 );
+
+const WRITE = 'UPDATE order_counters SET value = value WHERE 1 = 0';
+
+testOnOwnDatabases(
+  'connections to %s that were made while it was read-only, and only read then,',
+  'do not fail the first write after it',
+  {},
+  async ({ url }) => {
+    const database = await openDatabase(url, 4);
+    const write = () => database.transaction((query) => query(WRITE));
+    try {
+      await makeReadOnly(url);
+      await until(() => refusal(write), Boolean); // the connections of before are closed by now
+      await Promise.all([readingTransaction(database), readingTransaction(database)]);
+      await makeWritable(url);
+      await write();
+    } finally {
+      await database.onApplicationShutdown();
+    }
+  },
+);
+
+/** Whether the server itself refused it, as read-only. */
+async function refusal(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return false;
+  } catch (error) {
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    return /read[- ]only/i.test(String((error as DatabaseUnavailable).cause));
+  }
+}
+
+function readingTransaction(database: Database): Promise<unknown> {
+  return database.transaction((query) => query('SELECT 1'));
+}

@@ -9,6 +9,7 @@ export class ConnectionAges {
   /** Connections made until then are old. */
   #cutOffMs = performance.now();
   readonly #madeMs = new WeakMap<object, number>();
+  readonly #used = new WeakSet<object>();
 
   note(connection: object): void {
     this.#madeMs.set(connection, performance.now());
@@ -17,6 +18,13 @@ export class ConnectionAges {
   /** Whether it may not be used again. One that was never noted is old. */
   isOld(connection: object): boolean {
     return (this.#madeMs.get(connection) ?? 0) <= this.#cutOffMs;
+  }
+
+  /** Notes that the pool gives out this connection. @returns whether it did so before */
+  use(connection: object): boolean {
+    const isReused = this.#used.has(connection);
+    this.#used.add(connection);
+    return isReused;
   }
 
   /** Makes every connection of now old. Ignored within a second of the last time. */

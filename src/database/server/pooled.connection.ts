@@ -21,11 +21,14 @@ export interface DriverConnection {
 export class PooledConnection implements Connection {
   #hasFailed = false;
   #isReleased = false;
+  readonly #isReused: boolean;
 
   constructor(
     private readonly driver: DriverConnection,
     private readonly ages: ConnectionAges,
-  ) {}
+  ) {
+    this.#isReused = ages.use(driver.raw);
+  }
 
   get isBroken(): boolean {
     return this.#hasFailed || this.driver.isLost() || this.ages.isOld(this.driver.raw);
@@ -41,11 +44,11 @@ export class PooledConnection implements Connection {
     }
   };
 
-  /** Whether another connection may accept what this one refused. */
+  /** Whether another connection may accept what this one refused: not if this one was made for the call, or a moment ago. */
   #isStale(error: unknown): boolean {
     if (!isReadOnly(error)) return isNotPrepared(error);
     this.ages.renew();
-    return this.ages.isOld(this.driver.raw);
+    return this.#isReused || this.ages.isOld(this.driver.raw);
   }
 
   release(): void {
