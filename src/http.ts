@@ -1,6 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { SwaggerModule } from '@nestjs/swagger';
 import { BatcherFull } from './common/batcher.js';
 import { BodyBudget } from './http/body/body.budget.js';
 import { browserGuard } from './http/browser.guard.js';
@@ -10,9 +9,10 @@ import { Lifecycle } from './common/lifecycle.js';
 import { ProblemError } from './http/problem.js';
 import { ProblemFilter, type ProblemRule } from './http/problem.filter.js';
 import { requestContext } from './http/request.context.js';
-import { pageHeaders, setSecurityHeaders } from './http/security.headers.js';
+import { setSecurityHeaders } from './http/security.headers.js';
 import { CONFIG, type Config } from './config.js';
 import { DatabaseUnavailable } from './database/database.js';
+import { ApiPages } from './http/openapi/api.pages.js';
 import { createDocument, methodsOf } from './http/openapi/openapi.js';
 import { jsonSchemas } from './http/validation/json.schemas.js';
 import { SchemaPipe } from './http/validation/schema.pipe.js';
@@ -69,11 +69,7 @@ export function configureHttp(app: NestExpressApplication): void {
   validator.load(schemas);
   app.useGlobalPipes(new SchemaPipe(validator));
   app.useGlobalFilters(new ProblemFilter(PROBLEM_RULES, methodsOf(document)));
-  app.use('/docs', pageHeaders);
-  SwaggerModule.setup('docs', app, document, {
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-  });
+  app.get(ApiPages).serve(app, document);
 }
 
 const notHere = () => new ProblemError(404, 'This process takes no requests for orders.');

@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsNumber, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { isoInstant } from '../../common/iso.instant.js';
 import { IsInstant } from '../../http/validation/rules.js';
 import type { HistoryEntry, Order, OrderContent, OrderError } from '../../domain/order.js';
 import { ORDER_STATUSES, type OrderStatus } from '../../domain/order.status.js';
@@ -118,8 +119,7 @@ export class HistoryEntryDto {
   reason!: string | null;
 }
 
-const iso = (at: number) => new Date(at).toISOString();
-const isoOrNull = (at: number | null) => (at === null ? null : iso(at));
+const isoOrNull = (at: number | null) => (at === null ? null : isoInstant(at));
 
 /** `totalAmount` is `total_amount`. */
 type SnakeCase<Name extends string> = Name extends `${infer Letter}${infer Rest}`
@@ -145,10 +145,10 @@ export function toOrderDto(order: Order): OrderDto {
     status: order.status,
     attempts: order.attempts,
     error: order.error,
-    created_at: iso(order.createdAt),
+    created_at: isoInstant(order.createdAt),
     started_at: isoOrNull(order.startedAt),
     completed_at: isoOrNull(order.completedAt),
-    updated_at: iso(order.updatedAt),
+    updated_at: isoInstant(order.updatedAt),
   };
 }
 
@@ -156,7 +156,7 @@ export function toOrderDetailDto({ order, waiting }: OrderView): OrderDetailDto 
   const dto: OrderDetailDto = toOrderDto(order);
   if (waiting) {
     dto.queue_position = waiting.position;
-    dto.estimated_completion_at = iso(waiting.estimatedCompletionAt);
+    dto.estimated_completion_at = isoInstant(waiting.estimatedCompletionAt);
   }
   return dto;
 }
@@ -166,7 +166,13 @@ export function toOrderPageDto({ orders, next }: Page): OrderPageDto {
 }
 
 export function toHistoryDto(history: HistoryEntry[]): HistoryEntryDto[] {
-  return history.map(({ at, from, to, attempt, reason }) => ({ at: iso(at), from, to, attempt, reason }));
+  return history.map(({ at, from, to, attempt, reason }) => ({
+    at: isoInstant(at),
+    from,
+    to,
+    attempt,
+    reason,
+  }));
 }
 
 /** Opaque to clients, so that what it stands for may change. */
