@@ -16,7 +16,7 @@ const TICK_MS = 1000;
 
 /**
  * Starts, stops and repairs processing. Orders are normally started because the feed or a back-off's timer wakes the
- * processor; the tick, once a second, is the safety net: it recovers abandoned orders and finds what no wake-up told of.
+ * processor; the tick, once a second, is the safety net: it recovers abandoned orders and finds work that no wake-up announced.
  */
 @Injectable()
 export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {

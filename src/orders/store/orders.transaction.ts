@@ -4,7 +4,7 @@ import type { TransitionRequest, TransitionedOrder } from '../../domain/order.tr
 import { CounterDeltas } from '../../metrics/order.counters.js';
 import type { NewOrder } from './idempotency.rules.js';
 import type { OrdersSql } from './sql/orders.sql.js';
-import { take } from './sql/statements.js';
+import { draw } from './sql/statements.js';
 import { runsOfAlike, toTransitionedOrder, type TransitionedRow } from './transition.rows.js';
 
 /**
@@ -70,7 +70,7 @@ export class OrdersTransaction {
   async #make(alike: TransitionRequest[]): Promise<TransitionedRow[]> {
     const [like] = alike;
     if (!like) return [];
-    const [queueSeq = null] = like.requeue ? take(this.numbers, 1) : [];
+    const [queueSeq = null] = like.requeue ? draw(this.numbers, 1) : [];
     return this.sql.transition(
       this.query,
       alike.map(({ seq }) => seq),

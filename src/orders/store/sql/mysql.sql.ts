@@ -11,7 +11,7 @@ import {
   NEW_ORDER_COLUMNS,
   selectHolders,
   storable,
-  take,
+  draw,
   TRANSITION_PARAMETERS,
   TRANSITIONED,
   transitionSets,
@@ -101,7 +101,7 @@ export class MysqlOrdersSql extends OrdersSql {
     at: number,
     numbers: Iterator<number>,
   ): Promise<(number | null)[]> {
-    const seqs = take(numbers, orders.length);
+    const seqs = draw(numbers, orders.length);
     const rows = orders.map((order, index) => [
       seqs[index],
       ...PROPERTIES.map((property) =>

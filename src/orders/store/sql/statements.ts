@@ -114,8 +114,8 @@ export function storable(reason: string | undefined): string | null {
   return reason ? reason.slice(0, 255).replaceAll('\0', '\uFFFD') : null;
 }
 
-/** `count` values of `numbers`. @throws when there are fewer */
-export function take(numbers: Iterator<number>, count: number): number[] {
+/** Draws `count` numbers. @throws when there are fewer */
+export function draw(numbers: Iterator<number>, count: number): number[] {
   return Array.from({ length: count }, () => {
     const { done, value } = numbers.next();
     if (done) throw new Error('no number is left');
