@@ -29,12 +29,16 @@ export async function keep(benchmarks: Benchmark[], found: Results): Promise<voi
   writeFileSync(PAGE, await format(text, { ...config, parser: 'markdown' }));
 }
 
-/** Where it was measured is said once, unless it was not the same for all. */
+/** Where the latest one was measured is said once; those that were measured elsewhere say so. */
 function measured(benchmarks: Benchmark[], results: Results): string {
   const kept = benchmarks.flatMap(({ name }) => (results[name] ? { name, ...results[name] } : []));
-  const places = new Set(kept.map(({ environment }) => placeOf(environment)));
-  const sections = kept.map((one) => section(one, places.size > 1));
-  return places.size === 1 ? [`On ${[...places].join()}.`, ...sections].join('\n\n') : sections.join('\n\n');
+  const [latest] = kept.toSorted((a, b) => b.environment.at.localeCompare(a.environment.at));
+  if (!latest) return '';
+  const place = placeOf(latest.environment);
+  const sections = kept.map((one) =>
+    section(one, placeOf(one.environment) === place ? '' : `, ${placeOf(one.environment)}`),
+  );
+  return [`On ${place}.`, ...sections].join('\n\n');
 }
 
 function placeOf({ machine, versions }: Environment): string {
@@ -43,13 +47,12 @@ function placeOf({ machine, versions }: Environment): string {
 
 function section(
   { name, title, series, bars, environment }: Results[string] & { name: string },
-  isPlaceTold: boolean,
+  elsewhere: string,
 ): string {
   const { commit, at } = environment;
-  const place = isPlaceTold ? `, ${placeOf(environment)}` : '';
   return [
     `### ${name}`,
-    `${title} ([picture](benchmark-${name}.svg), ${at.slice(0, 10)}, commit ${commit}${place}).`,
+    `${title} ([picture](benchmark-${name}.svg), ${at.slice(0, 10)}, commit ${commit}${elsewhere}).`,
     table(
       ['', 'median', 'spread', ''],
       series.map((one) => [one.name, number(median(one.values)), spread(one), one.unit]),

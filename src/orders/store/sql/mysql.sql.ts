@@ -1,8 +1,8 @@
 import type { Query } from '../../../database/database.js';
 import type { TransitionRequest } from '../../../domain/order.transition.js';
 import { REQUESTED } from '../columns.js';
-import type { HolderRow, NewOrder } from '../idempotency.rules.js';
-import { ORDER_COLUMNS, type OrderRow } from '../order.row.js';
+import type { NewOrder } from '../idempotency.rules.js';
+import { ORDER_COLUMNS } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
 import { OrdersSql, type Demand } from './orders.sql.js';
 import { randomShard } from './shards.js';
@@ -67,16 +67,20 @@ const ADD_TO_COUNTERS = `
   )) AS v
   ON DUPLICATE KEY UPDATE order_counters.value = order_counters.value + VALUES(value)`;
 
-const INSERT_KEYS = `
-  INSERT INTO order_keys (idempotency_key, order_seq)
-  SELECT v.idempotency_key, v.seq FROM JSON_TABLE(?, '$[*]' COLUMNS (
-    idempotency_key VARCHAR(255) PATH '$[0]', seq BIGINT PATH '$[1]'
-  )) AS v
-  WHERE NOT EXISTS (SELECT 1 FROM orders WHERE orders.idempotency_key = v.idempotency_key)
-  ON DUPLICATE KEY UPDATE order_keys.order_seq = order_keys.order_seq`;
-
 /** Its names of indexes, where they differ: one index serves what others have two partial ones for. */
 const INDEXES: Record<string, string> = { orders_pkey: 'PRIMARY', orders_delayed: 'orders_pending' };
+
+const STATEMENTS = {
+  insertKeys: `
+    INSERT INTO order_keys (idempotency_key, order_seq)
+    SELECT v.idempotency_key, v.seq FROM JSON_TABLE(?, '$[*]' COLUMNS (
+      idempotency_key VARCHAR(255) PATH '$[0]', seq BIGINT PATH '$[1]'
+    )) AS v
+    WHERE NOT EXISTS (SELECT 1 FROM orders WHERE orders.idempotency_key = v.idempotency_key)
+    ON DUPLICATE KEY UPDATE order_keys.order_seq = order_keys.order_seq`,
+  holders: selectHolders('IN (?)', 'CHAR_LENGTH'),
+  findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id IN (?)`,
+};
 
 /**
  * MySQL 8 and MariaDB: many values are an array, which the driver writes as `1, 2, 3`. Neither returns the rows of an
@@ -86,6 +90,7 @@ export class MysqlOrdersSql extends OrdersSql {
   readonly insertCommits = 1;
   readonly now = NOW;
   readonly isDelayed = `status = 'Pending'`; // compared, a null is not true
+  protected readonly statements = STATEMENTS;
 
   async transaction<Result>(
     { orders, requeued }: Demand,
@@ -152,23 +157,6 @@ export class MysqlOrdersSql extends OrdersSql {
     await query(ADD_TO_COUNTERS, [randomShard(), JSON.stringify(deltas)]);
   }
 
-  async insertKeys(keys: [key: string, seq: number][]): Promise<void> {
-    await this.database.write(INSERT_KEYS, [JSON.stringify(keys)]);
-  }
-
-  holders(orderIds: string[], keys: string[], longest: number): Promise<HolderRow[]> {
-    const [ids, itsKeys] = [this.list(orderIds), this.list(keys)];
-    return this.database.read(HOLDERS, [longest, ids, longest, itsKeys, longest, itsKeys]);
-  }
-
-  findByIds(orderIds: string[]): Promise<OrderRow[]> {
-    return this.database.read(FIND_BY_IDS, [this.list(orderIds)]);
-  }
-
-  firstCreated(at: number): Promise<{ createdAt: number; seq: number }> {
-    return Promise.resolve({ createdAt: at, seq: 0 });
-  }
-
   walk(walk: Walk): WalkSql {
     return walk === 'orders_pkey' ? BY_SEQ : BY_INSTANT_SPELT_OUT;
   }
@@ -195,6 +183,3 @@ export class MysqlOrdersSql extends OrdersSql {
     return Array.from({ length: count }, (_, index) => last - count + 1 + index);
   }
 }
-
-const HOLDERS = selectHolders('IN (?)', 'CHAR_LENGTH');
-const FIND_BY_IDS = `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id IN (?)`;

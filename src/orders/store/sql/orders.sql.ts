@@ -71,17 +71,36 @@ export abstract class OrdersSql {
   /** Adds to counters, in the order of their names. */
   abstract addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void>;
 
+  /** Statements with the same parameters on every database. */
+  protected abstract readonly statements: {
+    /** Parameter: pairs of a key and a seq, as JSON. */
+    insertKeys: string;
+    /** `selectHolders`, of lists. */
+    holders: string;
+    /** Parameter: a list of order ids. */
+    findByIds: string;
+  };
+
   /** Keeps keys that came with repeats of an order. One that is taken is left out. */
-  abstract insertKeys(keys: [key: string, seq: number][]): Promise<void>;
+  async insertKeys(keys: [key: string, seq: number][]): Promise<void> {
+    await this.database.write(this.statements.insertKeys, [JSON.stringify(keys)]);
+  }
 
   /** The orders that hold one of these ids or keys. Items longer than `longest` characters are not read. */
-  abstract holders(orderIds: string[], keys: string[], longest: number): Promise<HolderRow[]>;
+  holders(orderIds: string[], keys: string[], longest: number): Promise<HolderRow[]> {
+    const [ids, itsKeys] = [this.list(orderIds), this.list(keys)];
+    return this.database.read(this.statements.holders, [longest, ids, longest, itsKeys, longest, itsKeys]);
+  }
 
   /** The orders with these ids, in any sequence. */
-  abstract findByIds(orderIds: string[]): Promise<OrderRow[]>;
+  findByIds(orderIds: string[]): Promise<OrderRow[]> {
+    return this.database.read(this.statements.findByIds, [this.list(orderIds)]);
+  }
 
   /** The cursor at which a list of the orders begins that were created at `at` or later. */
-  abstract firstCreated(at: number): Promise<{ createdAt: number; seq: number }>;
+  firstCreated(at: number): Promise<{ createdAt: number; seq: number }> {
+    return Promise.resolve({ createdAt: at, seq: 0 });
+  }
 
   /** How a list goes along an index. */
   abstract walk(walk: Walk): WalkSql;

@@ -1,8 +1,8 @@
 import type { Query } from '../../../database/database.js';
 import type { TransitionRequest } from '../../../domain/order.transition.js';
 import { REQUESTED } from '../columns.js';
-import type { HolderRow, NewOrder } from '../idempotency.rules.js';
-import { ORDER_COLUMNS, type OrderRow } from '../order.row.js';
+import type { NewOrder } from '../idempotency.rules.js';
+import { ORDER_COLUMNS } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
 import { OrdersSql, type Demand } from './orders.sql.js';
 import { randomShard } from './shards.js';
@@ -74,19 +74,21 @@ const ADD_TO_COUNTERS = `
   SELECT v ->> 0, ?::int, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
   ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`;
 
-const INSERT_KEYS = `
-  INSERT INTO order_keys (idempotency_key, order_seq) SELECT v ->> 0, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
-  WHERE NOT EXISTS (SELECT 1 FROM orders WHERE idempotency_key = v ->> 0)
-  ON CONFLICT DO NOTHING`;
-
-const HOLDERS = selectHolders(TEXTS, 'LENGTH');
-const FIND_BY_IDS = `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${TEXTS}`;
+const STATEMENTS = {
+  insertKeys: `
+    INSERT INTO order_keys (idempotency_key, order_seq) SELECT v ->> 0, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
+    WHERE NOT EXISTS (SELECT 1 FROM orders WHERE idempotency_key = v ->> 0)
+    ON CONFLICT DO NOTHING`,
+  holders: selectHolders(TEXTS, 'LENGTH'),
+  findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${TEXTS}`,
+};
 
 /** PostgreSQL: many values are an array; new orders need one statement and no transaction around it. */
 export class PostgresOrdersSql extends OrdersSql {
-  readonly insertCommits = 2; // the next one is on its way while the first is made
+  readonly insertCommits = 2; // pipelined: the second is sent while the first runs
   readonly now = NOW;
   readonly isDelayed = 'not_before IS NOT NULL';
+  protected readonly statements = STATEMENTS;
 
   async transaction<Result>(
     { requeued, isMore }: Demand,
@@ -126,22 +128,6 @@ export class PostgresOrdersSql extends OrdersSql {
 
   async addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void> {
     await query(ADD_TO_COUNTERS, [randomShard(), JSON.stringify(deltas)]);
-  }
-
-  async insertKeys(keys: [key: string, seq: number][]): Promise<void> {
-    await this.database.write(INSERT_KEYS, [JSON.stringify(keys)]);
-  }
-
-  holders(orderIds: string[], keys: string[], longest: number): Promise<HolderRow[]> {
-    return this.database.read(HOLDERS, [longest, orderIds, longest, keys, longest, keys]);
-  }
-
-  findByIds(orderIds: string[]): Promise<OrderRow[]> {
-    return this.database.read(FIND_BY_IDS, [orderIds]);
-  }
-
-  firstCreated(at: number): Promise<{ createdAt: number; seq: number }> {
-    return Promise.resolve({ createdAt: at, seq: 0 });
   }
 
   walk(walk: Walk): WalkSql {

@@ -1,8 +1,8 @@
 import type { Query } from '../../../database/database.js';
 import type { TransitionRequest } from '../../../domain/order.transition.js';
 import { REQUESTED } from '../columns.js';
-import type { HolderRow, NewOrder } from '../idempotency.rules.js';
-import { ORDER_COLUMNS, type OrderRow } from '../order.row.js';
+import type { NewOrder } from '../idempotency.rules.js';
+import { ORDER_COLUMNS } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
 import { SEARCH_CREATED_AT } from './created.search.js';
 import { OrdersSql, type Demand } from './orders.sql.js';
@@ -60,16 +60,21 @@ const ADD_TO_COUNTERS = `
   INSERT INTO order_counters (name, slot, value) SELECT value ->> 0, 0, value ->> 1 FROM json_each(?) WHERE true
   ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`;
 
-const INSERT_KEYS = `
-  INSERT INTO order_keys (idempotency_key, order_seq) SELECT value ->> 0, value ->> 1 FROM json_each(?)
-  WHERE NOT EXISTS (SELECT 1 FROM orders WHERE idempotency_key = value ->> 0)
-  ON CONFLICT DO NOTHING`;
+const STATEMENTS = {
+  insertKeys: `
+    INSERT INTO order_keys (idempotency_key, order_seq) SELECT value ->> 0, value ->> 1 FROM json_each(?)
+    WHERE NOT EXISTS (SELECT 1 FROM orders WHERE idempotency_key = value ->> 0)
+    ON CONFLICT DO NOTHING`,
+  holders: selectHolders(IN_LIST, 'LENGTH'),
+  findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${IN_LIST}`,
+};
 
 /** SQLite: many values are a JSON array, which `json_each` takes apart; one process writes, so nobody waits for a number. */
 export class SqliteOrdersSql extends OrdersSql {
   readonly insertCommits = 0;
   readonly now = NOW;
   readonly isDelayed = 'not_before IS NOT NULL';
+  protected readonly statements = STATEMENTS;
 
   transaction<Result>(
     { orders, requeued }: Demand,
@@ -130,21 +135,8 @@ export class SqliteOrdersSql extends OrdersSql {
     await query(ADD_TO_COUNTERS, [JSON.stringify(deltas)]);
   }
 
-  async insertKeys(keys: [key: string, seq: number][]): Promise<void> {
-    await this.database.write(INSERT_KEYS, [JSON.stringify(keys)]);
-  }
-
-  holders(orderIds: string[], keys: string[], longest: number): Promise<HolderRow[]> {
-    const [ids, itsKeys] = [this.list(orderIds), this.list(keys)];
-    return this.database.read(HOLDERS, [longest, ids, longest, itsKeys, longest, itsKeys]);
-  }
-
-  findByIds(orderIds: string[]): Promise<OrderRow[]> {
-    return this.database.read(FIND_BY_IDS, [this.list(orderIds)]);
-  }
-
   /** With one process, which has one clock, `seq` alone tells it. */
-  async firstCreated(at: number): Promise<{ createdAt: number; seq: number }> {
+  override async firstCreated(at: number): Promise<{ createdAt: number; seq: number }> {
     const [row] = await this.database.read<{ seq: number }>(SEARCH_CREATED_AT, [at, at]);
     return { createdAt: at, seq: row?.seq ?? 1 };
   }
@@ -173,9 +165,6 @@ export class SqliteOrdersSql extends OrdersSql {
     return Array.from({ length: count }, (_, index) => first + index);
   }
 }
-
-const HOLDERS = selectHolders(IN_LIST, 'LENGTH');
-const FIND_BY_IDS = `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${IN_LIST}`;
 
 /** It has no index on `created_at`: the row numbers are in that order. */
 const BY_ROW_NUMBER = new Set(['orders_pkey', 'orders_created']);
