@@ -1,4 +1,4 @@
-/** The cut-off moves at most once in this time: while a server stays read-only, new connections cannot help. */
+/** While a server stays read-only, new connections cannot help, so they are not made for each refusal. */
 const RENEWAL_MS = 1000;
 
 /**
@@ -27,9 +27,13 @@ export class ConnectionAges {
     return isReused;
   }
 
-  /** Makes every connection of now old. Ignored within a second of the last time. */
+  /** Makes every connection of now old. */
   renew(): void {
-    const now = performance.now();
-    if (now - this.#cutOffMs > RENEWAL_MS) this.#cutOffMs = now;
+    this.#cutOffMs = performance.now();
+  }
+
+  /** The same, but at most once a second. */
+  renewSometimes(): void {
+    if (performance.now() - this.#cutOffMs > RENEWAL_MS) this.renew();
   }
 }
