@@ -104,7 +104,7 @@ export const cpu: Benchmark = {
     const inTurn =
       (name: keyof typeof ours, slices: number, count: number, others: Record<string, Work> = {}) =>
       () =>
-        inSlices(slices, count, {
+        inSlices(scale.quick ? 1 : slices, count, {
           [name]: ours[name],
           ...(before && { [`${name}, before`]: before[name] }),
           ...others,
