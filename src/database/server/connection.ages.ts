@@ -1,5 +1,5 @@
 /** While a server stays read-only, new connections cannot help, so they are not made for each refusal. */
-const RENEWAL_MS = 1000;
+const RETIREMENT_MS = 1000;
 
 /**
  * Tells connections that were made before a failover from those made after. A connection that was made while the server
@@ -28,12 +28,12 @@ export class ConnectionAges {
   }
 
   /** Makes every connection of now old. */
-  renew(): void {
+  retire(): void {
     this.#cutOffMs = performance.now();
   }
 
   /** The same, but at most once a second. */
-  renewSometimes(): void {
-    if (performance.now() - this.#cutOffMs > RENEWAL_MS) this.renew();
+  retireSometimes(): void {
+    if (performance.now() - this.#cutOffMs > RETIREMENT_MS) this.retire();
   }
 }

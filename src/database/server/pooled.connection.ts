@@ -47,7 +47,7 @@ export class PooledConnection implements Connection {
   /** Whether another connection may accept what this one refused: not if this one was made for the call, or a moment ago. */
   #isStale(error: unknown): boolean {
     if (!isReadOnly(error)) return isNotPrepared(error);
-    this.ages.renewSometimes();
+    this.ages.retireSometimes();
     return this.#isReused || this.ages.isOld(this.driver.raw);
   }
 

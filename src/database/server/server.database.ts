@@ -88,7 +88,7 @@ export class ServerDatabase extends Database {
   }
 
   readonly #reads = new Availability('read from');
-  readonly #writes = new Availability('write to', () => this.pool.renew());
+  readonly #writes = new Availability('write to', () => this.pool.retire());
 }
 
 /** Runs `run` again, after a pause, while it fails by a conflict. @throws DatabaseUnavailable after the last try */

@@ -14,7 +14,7 @@ export interface ServerPool {
   /** Waits for a connection, and begins a READ COMMITTED transaction on it. */
   begin(): Promise<Connection>;
   /** Makes every connection of now old: each is closed instead of used again. */
-  renew(): void;
+  retire(): void;
   /** To be called before TypeORM closes its pool. */
   close(): void;
 }

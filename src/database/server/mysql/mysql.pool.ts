@@ -74,7 +74,7 @@ export async function mysqlPool(source: DataSource, timeoutMs: number): Promise<
         throw error;
       }
     },
-    renew: () => ages.renew(),
+    retire: () => ages.retire(),
     close: () => undefined,
   };
 }

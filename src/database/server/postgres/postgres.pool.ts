@@ -64,7 +64,7 @@ export function postgresPool(source: DataSource, timeoutMs: number): ServerPool 
     },
     queryInOrder: ordered.query,
     begin: () => connect(inTransaction),
-    renew: () => ages.renew(),
+    retire: () => ages.retire(),
     close: () => ordered.close(),
   };
 }

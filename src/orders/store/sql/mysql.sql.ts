@@ -5,7 +5,6 @@ import type { NewOrder } from '../idempotency.rules.js';
 import { ORDER_COLUMNS } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
 import { OrdersSql, type Demand } from './orders.sql.js';
-import { randomShard } from './shards.js';
 import {
   isTransitioning,
   NEW_ORDER_COLUMNS,
@@ -60,13 +59,6 @@ const INSERT_HISTORY = `
   INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
   SELECT seq, ?, ?, ?, attempts, ? FROM orders WHERE seq IN (?) ORDER BY seq`;
 
-const ADD_TO_COUNTERS = `
-  INSERT INTO order_counters (name, slot, value)
-  SELECT v.name, ?, v.delta FROM JSON_TABLE(?, '$[*]' COLUMNS (
-    name VARCHAR(64) CHARACTER SET utf8mb4 PATH '$[0]', delta BIGINT PATH '$[1]'
-  )) AS v
-  ON DUPLICATE KEY UPDATE order_counters.value = order_counters.value + VALUES(value)`;
-
 /** Its names of indexes, where they differ: one index serves what others have two partial ones for. */
 const INDEXES: Record<string, string> = { orders_pkey: 'PRIMARY', orders_delayed: 'orders_pending' };
 
@@ -80,6 +72,13 @@ const STATEMENTS = {
     ON DUPLICATE KEY UPDATE order_keys.order_seq = order_keys.order_seq`,
   holders: selectHolders('IN (?)', 'CHAR_LENGTH'),
   findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id IN (?)`,
+  endDelays: `UPDATE orders FORCE INDEX (PRIMARY) SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq IN (?)`,
+  addToCounters: `
+    INSERT INTO order_counters (name, slot, value)
+    SELECT v.name, ?, v.delta FROM JSON_TABLE(?, '$[*]' COLUMNS (
+      name VARCHAR(64) CHARACTER SET utf8mb4 PATH '$[0]', delta BIGINT PATH '$[1]'
+    )) AS v
+    ON DUPLICATE KEY UPDATE order_counters.value = order_counters.value + VALUES(value)`,
 };
 
 /**
@@ -137,11 +136,6 @@ export class MysqlOrdersSql extends OrdersSql {
     return query(`SELECT ${TRANSITIONED} FROM orders WHERE seq IN (?) ORDER BY seq`, [made]);
   }
 
-  async endDelays(query: Query, seqs: number[], now: number): Promise<void> {
-    const sql = `UPDATE ${this.table('orders_pkey')} SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq IN (?)`;
-    await query(sql, [now, this.list(seqs)]);
-  }
-
   /** An UPDATE locks all that it looks at, and would wait for orders of a process that stands still: first the numbers. */
   async renewLeases(query: Query, owner: string, leaseMs: number): Promise<void> {
     const own = await query<{ seq: number }>(
@@ -151,10 +145,6 @@ export class MysqlOrdersSql extends OrdersSql {
     const sql = `UPDATE ${this.table('orders_pkey')} SET lease_until = ${NOW} + ?
       WHERE status = 'Processing' AND owner = ? AND seq IN (?)`;
     await query(sql, [leaseMs, owner, this.list(own.map(({ seq }) => Number(seq)))]);
-  }
-
-  async addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void> {
-    await query(ADD_TO_COUNTERS, [randomShard(), JSON.stringify(deltas)]);
   }
 
   walk(walk: Walk): WalkSql {

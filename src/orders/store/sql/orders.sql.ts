@@ -3,6 +3,7 @@ import type { TransitionRequest } from '../../../domain/order.transition.js';
 import type { HolderRow, NewOrder } from '../idempotency.rules.js';
 import type { OrderRow } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
+import { randomShard } from './shards.js';
 import type { Walk, WalkSql } from './walk.sql.js';
 
 /** What a transaction is going to write. */
@@ -63,13 +64,22 @@ export abstract class OrdersSql {
   ): Promise<TransitionedRow[]>;
 
   /** Pending orders among these that are delayed until `now` at most may start from now on. */
-  abstract endDelays(query: Query, seqs: number[], now: number): Promise<void>;
+  async endDelays(query: Query, seqs: number[], now: number): Promise<void> {
+    await query(this.statements.endDelays, [now, this.list(seqs)]);
+  }
 
   /** Renews the leases of all that `owner` processes, by the database's clock. */
   abstract renewLeases(query: Query, owner: string, leaseMs: number): Promise<void>;
 
   /** Adds to counters, in the order of their names. */
-  abstract addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void>;
+  async addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void> {
+    await query(this.statements.addToCounters, [this.shard(), JSON.stringify(deltas)]);
+  }
+
+  /** Of the counters, for one transaction: on servers one at random, so that few wait for each other's rows. */
+  protected shard(): number {
+    return randomShard();
+  }
 
   /** Statements with the same parameters on every database. */
   protected abstract readonly statements: {
@@ -79,6 +89,10 @@ export abstract class OrdersSql {
     holders: string;
     /** Parameter: a list of order ids. */
     findByIds: string;
+    /** Parameters: now, a list of seqs. */
+    endDelays: string;
+    /** Parameters: the shard, pairs of a name and a number as JSON. */
+    addToCounters: string;
   };
 
   /** Keeps keys that came with repeats of an order. One that is taken is left out. */

@@ -69,11 +69,6 @@ const TRANSITION = `
   )
   SELECT * FROM made`;
 
-const ADD_TO_COUNTERS = `
-  INSERT INTO order_counters (name, slot, value)
-  SELECT v ->> 0, ?::int, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
-  ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`;
-
 const STATEMENTS = {
   insertKeys: `
     INSERT INTO order_keys (idempotency_key, order_seq) SELECT v ->> 0, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
@@ -81,6 +76,11 @@ const STATEMENTS = {
     ON CONFLICT DO NOTHING`,
   holders: selectHolders(TEXTS, 'LENGTH'),
   findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${TEXTS}`,
+  endDelays: `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq ${NUMBERS}`,
+  addToCounters: `
+    INSERT INTO order_counters (name, slot, value)
+    SELECT v ->> 0, ?::int, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
+    ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`,
 };
 
 /** PostgreSQL: many values are an array; new orders need one statement and no transaction around it. */
@@ -116,18 +116,9 @@ export class PostgresOrdersSql extends OrdersSql {
     return query(TRANSITION, [...values, storable(request.reason), seqs]);
   }
 
-  async endDelays(query: Query, seqs: number[], now: number): Promise<void> {
-    const sql = `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq ${NUMBERS}`;
-    await query(sql, [now, seqs]);
-  }
-
   async renewLeases(query: Query, owner: string, leaseMs: number): Promise<void> {
     const sql = `UPDATE orders SET lease_until = ${NOW} + ? WHERE status = 'Processing' AND owner = ?`;
     await query(sql, [leaseMs, owner]);
-  }
-
-  async addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void> {
-    await query(ADD_TO_COUNTERS, [randomShard(), JSON.stringify(deltas)]);
   }
 
   walk(walk: Walk): WalkSql {

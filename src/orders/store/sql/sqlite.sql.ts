@@ -56,10 +56,6 @@ const INSERT_HISTORY = `
   INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
   SELECT seq, ?, ?, ?, attempts, ? FROM orders WHERE seq ${IN_LIST} ORDER BY seq`;
 
-const ADD_TO_COUNTERS = `
-  INSERT INTO order_counters (name, slot, value) SELECT value ->> 0, 0, value ->> 1 FROM json_each(?) WHERE true
-  ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`;
-
 const STATEMENTS = {
   insertKeys: `
     INSERT INTO order_keys (idempotency_key, order_seq) SELECT value ->> 0, value ->> 1 FROM json_each(?)
@@ -67,6 +63,10 @@ const STATEMENTS = {
     ON CONFLICT DO NOTHING`,
   holders: selectHolders(IN_LIST, 'LENGTH'),
   findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${IN_LIST}`,
+  endDelays: `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq ${IN_LIST}`,
+  addToCounters: `
+    INSERT INTO order_counters (name, slot, value) SELECT value ->> 0, ?, value ->> 1 FROM json_each(?) WHERE true
+    ON CONFLICT (name, slot) DO UPDATE SET value = order_counters.value + excluded.value`,
 };
 
 /** SQLite: many values are a JSON array, which `json_each` takes apart; one process writes, so nobody waits for a number. */
@@ -121,18 +121,14 @@ export class SqliteOrdersSql extends OrdersSql {
     return rows;
   }
 
-  async endDelays(query: Query, seqs: number[], now: number): Promise<void> {
-    const sql = `UPDATE orders SET not_before = NULL WHERE status = 'Pending' AND not_before <= ? AND seq ${IN_LIST}`;
-    await query(sql, [now, this.list(seqs)]);
-  }
-
   async renewLeases(query: Query, owner: string, leaseMs: number): Promise<void> {
     const sql = `UPDATE orders SET lease_until = ${NOW} + ? WHERE status = 'Processing' AND owner = ?`;
     await query(sql, [leaseMs, owner]);
   }
 
-  async addToCounters(query: Query, deltas: [name: string, delta: number][]): Promise<void> {
-    await query(ADD_TO_COUNTERS, [JSON.stringify(deltas)]);
+  /** One process writes. */
+  protected override shard(): number {
+    return 0;
   }
 
   /** With one process, which has one clock, `seq` alone tells it. */
