@@ -4,6 +4,7 @@ import { batch } from './benchmarks/batch.ts';
 import { cluster } from './benchmarks/cluster.ts';
 import { cpu } from './benchmarks/cpu.ts';
 import { drain } from './benchmarks/drain.ts';
+import { estimate } from './benchmarks/estimate.ts';
 import { growth } from './benchmarks/growth.ts';
 import { intake } from './benchmarks/intake.ts';
 import { loop } from './benchmarks/loop.ts';
@@ -11,6 +12,7 @@ import { memory } from './benchmarks/memory.ts';
 import { reads } from './benchmarks/reads.ts';
 import { sizing } from './benchmarks/sizing.ts';
 import { start } from './benchmarks/start.ts';
+import { streams } from './benchmarks/streams.ts';
 import { sustained } from './benchmarks/sustained.ts';
 import type { Benchmark, Scale } from './harness/benchmark.ts';
 import { environment, warnIfBusy } from './harness/environment.ts';
@@ -29,6 +31,8 @@ const BENCHMARKS: Benchmark[] = [
   backlog,
   memory,
   loop,
+  streams,
+  estimate,
   start,
   cluster,
   sizing,
@@ -36,7 +40,7 @@ const BENCHMARKS: Benchmark[] = [
 
 const HELP = `Measures Ordermill beside its baselines, in turn, in the same run.
 
-  npm run bench                  all that need nothing else, at most 10 minutes; writes bench/results.json and docs/
+  npm run bench                  all that need nothing else, about 15 minutes; writes bench/results.json and docs/
   npm run bench -- <name> …      only these: ${BENCHMARKS.map(({ name }) => name).join(', ')}
   npm run bench -- cluster       and sizing need PostgreSQL at TEST_POSTGRES_URL
   BENCH_BEFORE=<dist/src/main.js of another build> npm run bench -- cpu    says what a change costs

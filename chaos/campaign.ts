@@ -8,6 +8,7 @@ import { Receiver } from './receiver.ts';
 import { Server } from './server.ts';
 import { stepBackUnderLoad } from './step.back.ts';
 import { until } from './until.ts';
+import { WebhookEndpoint } from './webhook.endpoint.ts';
 
 export interface CampaignOptions {
   kills: number;
@@ -52,6 +53,7 @@ export class Campaign {
   readonly book: Book;
   readonly clients: Clients;
   readonly receiver: Receiver | undefined;
+  readonly endpoint: WebhookEndpoint;
   readonly clock: ClockSteps | undefined;
   readonly lives: Server[] = [];
   /** What went wrong other than in the database. */
@@ -67,6 +69,7 @@ export class Campaign {
     this.#database = database;
     this.#random = seeded(seed);
     this.receiver = options.processor === 'http' ? new Receiver(seeded(seed + 2)) : undefined;
+    this.endpoint = new WebhookEndpoint(seeded(seed + 4));
     this.clock = options.stepsClock ? new ClockSteps(seeded(seed + 3)) : undefined;
     // what a killed process had sent to a server may be committed after its successor has begun
     const isBefore = database.isServer ? ({ isCreated }: ClientOrder) => isCreated : undefined;
@@ -82,6 +85,7 @@ export class Campaign {
   async run(): Promise<void> {
     process.once('exit', () => void this.lives.at(-1)?.kill()); // it must not outlive a campaign that is broken off
     await this.receiver?.listen();
+    await this.endpoint.listen();
     const stepping = setInterval(() => this.#stepClock(), CLOCK_STEP_MS);
     this.clients.start();
     for (let kill = 1; kill <= this.#options.kills && !this.#isEnding; kill++) {
@@ -95,6 +99,7 @@ export class Campaign {
     clearInterval(stepping);
     await this.#finish(this.#start());
     this.receiver?.close();
+    this.endpoint.close();
   }
 
   #start(): Server {
@@ -108,11 +113,26 @@ export class Campaign {
       MAX_ATTEMPTS: '100',
       RETRY_BACKOFF_MS: '100',
       RETRY_BACKOFF_MAX_MS: '1000',
+      WEBHOOK_TARGETS: 'any',
+      WEBHOOK_CONCURRENCY: '30',
+      WEBHOOK_TIMEOUT_MS: '1000',
+      WEBHOOK_BACKOFF_MS: '100',
+      WEBHOOK_BACKOFF_MAX_MS: '1000',
     };
     const server = new Server(environment, this.clock?.step());
     this.lives.push(server);
-    void server.ready.then((url) => url && this.clients.connect(url));
+    void server.ready.then((url) => (url ? this.#connect(url) : undefined));
     return server;
+  }
+
+  /** The first orders come when the endpoint is registered, so that it is told of all. */
+  async #connect(url: string): Promise<void> {
+    try {
+      if (!this.endpoint.isRegistered) await this.endpoint.register(url);
+      if (this.lives.at(-1)?.isKilled === false) this.clients.connect(url);
+    } catch {
+      // killed meanwhile: the next server is asked
+    }
   }
 
   #stepClock(byMs?: number): void {
@@ -142,9 +162,27 @@ export class Campaign {
       this.troubles.push('not every route was used');
     await this.clients.finish();
     await this.#untilDone(url);
+    await this.#untilTold(url);
     const code = await server.stop();
     if (code !== 0) this.troubles.push(`the last stop ended with ${code}:\n${server.log}`);
     await this.clients.disconnect();
+  }
+
+  /** The endpoint knows the end of one more order, so all that happened before is in the table of deliveries. */
+  async #untilTold(url: string): Promise<void> {
+    const id = 'the-last-order';
+    this.book.sent.add(id);
+    const body = JSON.stringify({ order_id: id, user_id: 'u', item_ids: ['i'], total_amount: 1 });
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${url}/orders`, { method: 'POST', headers, body });
+    const { webhooks } = (await (await fetch(`${url}/webhooks`)).json()) as { webhooks: { id: string }[] };
+    const waiting = `${url}/webhooks/${webhooks[0]?.id}/deliveries?state=pending&limit=1`;
+    const isTold = async () => {
+      if (!this.endpoint.knowsEndOf(id)) return false;
+      const { deliveries } = (await (await fetch(waiting)).json()) as { deliveries: unknown[] };
+      return deliveries.length === 0;
+    };
+    if (!(await until(isTold, PATIENCE_MS))) this.troubles.push('webhooks do not come to an end');
   }
 
   async #untilDone(url: string): Promise<void> {

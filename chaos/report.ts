@@ -4,7 +4,7 @@ import type { Recovery } from './recovery.ts';
 
 /** The figures of a campaign and its verdict, for people. */
 export function report(campaign: Campaign, recovery: Recovery | undefined, findings: Finding[]): string {
-  const { book, clients, lives, receiver, clock } = campaign;
+  const { book, clients, lives, receiver, endpoint, clock } = campaign;
   const killed = lives.filter(({ isKilled }) => isKilled);
   const beforeReady = killed.filter(({ readyAt }) => readyAt === 0).length;
   const upMs = lives.reduce((sum, { readyAt, endedAt }) => sum + (readyAt > 0 ? endedAt - readyAt : 0), 0);
@@ -21,6 +21,7 @@ export function report(campaign: Campaign, recovery: Recovery | undefined, findi
     ['answers', answers(book.answers)],
     ...(clock ? [['steps of the clock', String(clock.steps)] satisfies [string, string]] : []),
     ...(receiver ? [['executions', String(receiver.executions)] satisfies [string, string]] : []),
+    ['webhooks received', `${endpoint.messages}, of these ${endpoint.repeats} repeats`],
     [
       'start to ready',
       distribution(lives.filter(({ readyAt }) => readyAt > 0).map((life) => life.readyAfterMs)),

@@ -26,6 +26,7 @@ const evidence = await openEvidence(database.url);
 const findings = [
   ...(await check(evidence.query, campaign.book)),
   ...((await campaign.receiver?.check(evidence.query)) ?? []),
+  ...(await campaign.endpoint.check(evidence.query)),
   ...(database.isServer ? [] : [await checkIntegrity(evidence.query)]),
   finding('answers that no client should get', campaign.book.wrong),
   finding('trouble with the server', campaign.troubles),

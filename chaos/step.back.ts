@@ -22,14 +22,14 @@ export async function stepBackUnderLoad(
     await until(() => receiver.refusals >= before + REFUSALS, PATIENCE_MS);
     return receiver.toBeTriedAgain;
   };
-  /** Those of `ids` that no client took out of the line. */
+  /** Those of `ids` that no client took out of the queue. */
   const waiting = (ids: string[]) => {
     const all = new Set(receiver.toBeTriedAgain);
     return ids.filter((id) => all.has(id) && !book.ends(id).includes('Cancelled'));
   };
   step(STEP_BACK_MS);
   const before = await someAreRefused();
-  await until(() => waiting(before).length === 0, PATIENCE_MS); // the line of retries has come as far as the clock
+  await until(() => waiting(before).length === 0, PATIENCE_MS); // the queue of retries has come as far as the clock
   step(-STEP_BACK_MS);
   const refused = await someAreRefused();
   if (await until(() => waiting(refused).length === 0, PATIENCE_MS)) return [];

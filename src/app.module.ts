@@ -2,15 +2,18 @@ import { Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule } from '@nestjs/schedule';
 import { CommonModule } from './common/common.module.js';
+import { DashboardModule } from './dashboard/dashboard.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ProcessingModule } from './processing/processing.module.js';
 import { QueueModule } from './queue/queue.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** The map. Imports go downwards only: metrics and processing to orders, orders to queue, all to common. */
+/** The map. Imports go downwards only: metrics, processing, events and webhooks to orders, orders to queue, all to common. */
 @Module({
   imports: [
     EventEmitterModule.forRoot(),
@@ -22,7 +25,10 @@ import { QueueModule } from './queue/queue.module.js';
     OrdersModule,
     ProcessingModule,
     MetricsModule,
+    EventsModule,
+    WebhooksModule,
     HealthModule,
+    DashboardModule,
   ],
 })
 export class AppModule {}

@@ -45,7 +45,7 @@ export class Config {
   )
   readonly DATABASE_URL: string = 'sqlite:./data/orders.sqlite';
 
-  @IsWholeNumber(2, 1000)
+  @IsWholeNumber(4, 1000)
   readonly DATABASE_POOL_SIZE: number = 10;
 
   @IsWholeNumber(100, DAY_MS)
@@ -104,6 +104,39 @@ export class Config {
 
   @IsWholeNumber(1, 1_000_000)
   readonly MAX_CONNECTIONS: number = 4096;
+
+  @IsWholeNumber(0, 100_000)
+  readonly MAX_EVENT_STREAMS: number = 500;
+
+  @IsWholeNumber(0, 1000)
+  readonly MAX_WEBHOOKS: number = 100;
+
+  @IsOneOf('public', 'any')
+  readonly WEBHOOK_TARGETS: 'public' | 'any' = 'public';
+
+  @IsWholeNumber(1, 1000)
+  readonly WEBHOOK_CONCURRENCY: number = 8;
+
+  @IsWholeNumber(1, DAY_MS)
+  readonly WEBHOOK_TIMEOUT_MS: number = 15_000;
+
+  @IsWholeNumber(0, DAY_MS)
+  readonly WEBHOOK_BACKOFF_MS: number = 5000;
+
+  @IsWholeNumber(0, DAY_MS)
+  readonly WEBHOOK_BACKOFF_MAX_MS: number = 21_600_000;
+
+  @IsWholeNumber(0, 30 * DAY_MS)
+  readonly WEBHOOK_RETRY_FOR_MS: number = DAY_MS;
+
+  @IsWholeNumber(0, 365 * DAY_MS)
+  readonly WEBHOOK_DISABLE_AFTER_MS: number = 5 * DAY_MS;
+
+  @IsWholeNumber(1, 1_000_000)
+  readonly WEBHOOK_MAX_PENDING: number = 10_000;
+
+  @IsWholeNumber(0, 365 * DAY_MS)
+  readonly WEBHOOK_KEEP_MS: number = 7 * DAY_MS;
 
   @IsWholeNumber(1024, 104_857_600)
   readonly BODY_LIMIT_BYTES: number = 1_048_576;

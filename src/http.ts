@@ -11,7 +11,17 @@ import { ProblemFilter, type ProblemRule } from './http/problem.filter.js';
 import { requestContext } from './http/request.context.js';
 import { setSecurityHeaders } from './http/security.headers.js';
 import { CONFIG, type Config } from './config.js';
+import { StatusPage } from './dashboard/status.page.js';
 import { DatabaseUnavailable } from './database/database.js';
+import { TooManyStreams } from './http/streams/open.streams.js';
+import { WEBHOOK_MESSAGES } from './webhooks/docs/webhooks.message.js';
+import {
+  DeliveryNotFound,
+  TargetRefused,
+  TooManySecrets,
+  TooManyWebhooks,
+  WebhookNotFound,
+} from './webhooks/webhook.js';
 import { ApiPages } from './http/openapi/api.pages.js';
 import { createDocument, methodsOf } from './http/openapi/openapi.js';
 import { jsonSchemas } from './http/validation/json.schemas.js';
@@ -34,13 +44,20 @@ const PROBLEM_RULES: ProblemRule[] = [
   { error: DatabaseUnavailable, status: 503, headers: { 'retry-after': '1' } },
   { error: BacklogFull, status: 503, headers: { 'retry-after': '1' } },
   { error: BatcherFull, status: 503, headers: { 'retry-after': '1' } },
+  { error: TargetRefused, status: 400 },
+  { error: WebhookNotFound, status: 404 },
+  { error: DeliveryNotFound, status: 404 },
+  { error: TooManyWebhooks, status: 409 },
+  { error: TooManySecrets, status: 409 },
+  { error: TooManyStreams, status: 503, headers: { 'retry-after': '5' } },
 ];
 
-/** The routes that a worker does not serve. */
-const ORDERS = /^\/orders?(\/|$)/i;
+/** What a worker does not serve: orders, their events, webhooks, and the status page, which shows orders. */
+const ORDERS = /^\/($|(orders?|events|webhooks)(\/|$))/i;
 
-/** The routes that take a body. */
+/** The routes that take a body, with POST or PATCH. */
 const ORDER_BODY = /^\/orders?(\/retry)?\/?$/i;
+const WEBHOOK_BODY = /^\/webhooks(\/[^/]+(\/replay)?)?\/?$/i;
 const BATCH_BODY = /^\/orders?\/batch\/?$/i;
 
 /** Everything about HTTP that is not a route: bodies, request ids, validation, errors, the OpenAPI pages. */
@@ -64,12 +81,12 @@ export function configureHttp(app: NestExpressApplication): void {
   });
 
   const schemas = jsonSchemas();
-  const document = createDocument(app, schemas);
+  const document = createDocument(app, schemas, WEBHOOK_MESSAGES);
   const validator = app.get(SchemaValidator);
   validator.load(schemas);
   app.useGlobalPipes(new SchemaPipe(validator));
   app.useGlobalFilters(new ProblemFilter(PROBLEM_RULES, methodsOf(document)));
-  app.get(ApiPages).serve(app, document);
+  app.get(ApiPages).serve(app, document, app.get(StatusPage).docsLook);
 }
 
 const notHere = () => new ProblemError(404, 'This process takes no requests for orders.');
@@ -81,8 +98,8 @@ function bodyParsers(config: Config, clock: Clock): (request: Request) => Reques
   const batch = jsonBody(BATCH_BODY_LIMIT_BYTES, budget);
   const unwanted = jsonBody(BODY_LIMIT_BYTES, budget, false);
   return ({ method, path }) => {
-    if (method !== 'POST') return unwanted;
-    if (ORDER_BODY.test(path)) return order;
-    return BATCH_BODY.test(path) ? batch : unwanted;
+    if (method === 'POST' && ORDER_BODY.test(path)) return order;
+    if (method === 'POST' && BATCH_BODY.test(path)) return batch;
+    return (method === 'POST' || method === 'PATCH') && WEBHOOK_BODY.test(path) ? order : unwanted;
   };
 }

@@ -2,7 +2,6 @@ import { cpSync } from 'node:fs';
 import type { Bar, Benchmark } from '../harness/benchmark.ts';
 import { cpuMsOf } from '../harness/cpu.ts';
 import { load, NUMBER, ORDER, postBatches, postOrders } from '../harness/load.ts';
-import { alternate } from '../harness/rounds.ts';
 import { PAUSED, PROGRAMS, Server, temporaryFolder, type ServerOptions } from '../harness/server.ts';
 import { ratio } from '../harness/statistics.ts';
 
@@ -13,6 +12,9 @@ type Work = (count: number) => Promise<number>;
 
 /** With an id of the client's own, which costs more than one that the server makes. */
 const WITH_ID = { order_id: `order-${NUMBER}`, ...ORDER };
+
+/** As many times what is counted is done before, until V8 has compiled what it will: that is once for a process. */
+const WARM_UP = 3;
 
 /** What a change may cost, as a part of what it cost before; a list page more. */
 const MOST = 1.05;
@@ -28,7 +30,7 @@ const accept = (server: Server): Work => {
   return (count) => cost(server, count, () => postOrders(server.url, { requests: count }, WITH_ID));
 };
 
-/** Of a backlog's copy, after its first quarter: the other operations have warm processes too. */
+/** Of a backlog's copy, after its first half, when V8 has compiled what it will: the others have warm processes too. */
 async function claimAndFinish(build: Build, folder: string, orders: number): Promise<number> {
   using copy = temporaryFolder();
   cpSync(folder, copy.path, { recursive: true });
@@ -36,21 +38,24 @@ async function claimAndFinish(build: Build, folder: string, orders: number): Pro
     folder: copy.path,
     environment: { PROCESSING_TIME_MS: 0 },
   });
-  await server.until(({ completed_orders }) => completed_orders >= orders / 4);
+  await server.until(({ completed_orders }) => completed_orders >= orders / 2);
   const { completed_orders: done } = await server.metrics();
   return await cost(server, orders - done, () =>
     server.until(({ completed_orders }) => completed_orders === orders),
   );
 }
 
-/** Each operation of one build, on servers that live for all rounds. */
-async function operations(build: Build, backlogOf: number, stack: AsyncDisposableStack) {
+/** A folder with a backlog that one build has accepted. */
+async function backlogOf(build: Build, orders: number, stack: AsyncDisposableStack): Promise<string> {
+  const folder = stack.use(temporaryFolder());
+  await using filler = await Server.start(build, { folder: folder.path, environment: PAUSED });
+  await postBatches(filler.url, { orders });
+  return folder.path;
+}
+
+/** Each operation of one build, on processes of this round's own. */
+async function operations(build: Build, stack: AsyncDisposableStack) {
   const start = async (options: ServerOptions) => stack.use(await Server.start(build, options));
-  const backlog = stack.use(temporaryFolder());
-  {
-    await using filler = await Server.start(build, { folder: backlog.path, environment: PAUSED });
-    await postBatches(filler.url, { orders: backlogOf });
-  }
   const [accepting, batching, reading] = [
     await start({ environment: PAUSED }),
     await start({ environment: PAUSED }),
@@ -70,7 +75,6 @@ async function operations(build: Build, backlogOf: number, stack: AsyncDisposabl
   return {
     accept: accept(accepting),
     batch,
-    'claim and finish': () => claimAndFinish(build, backlog.path, backlogOf),
     'get by id': get(ids),
     'list page of 50': get(['/orders?limit=50']),
   } satisfies Record<string, Work>;
@@ -78,7 +82,7 @@ async function operations(build: Build, backlogOf: number, stack: AsyncDisposabl
 
 /**
  * Lets the programs do a slice of the work in turn, A B B A …, so that a moment in which the machine is slow hits all of
- * them. @returns each one's mean
+ * them; the first slices warm them up and are not counted. @returns each one's mean
  */
 async function inSlices(
   slices: number,
@@ -87,43 +91,40 @@ async function inSlices(
 ): Promise<Record<string, number>> {
   const turns = Object.entries(work);
   const means = Object.fromEntries(turns.map(([name]) => [name, 0]));
+  for (const [, run] of turns) await run(WARM_UP * count);
   for (let slice = 0; slice < slices; slice++, turns.reverse())
     for (const [name, run] of turns) means[name] = (means[name] ?? 0) + (await run(count / slices)) / slices;
   return means;
 }
 
+/**
+ * One round is one pair of processes: two processes of the same build differ by more than 5 %, by what V8 chose to
+ * compile when, so that a difference of 5 % between builds is seen over several pairs only.
+ */
 export const cpu: Benchmark = {
   name: 'cpu',
   title: 'CPU time of the server for each order or request',
   async run(scale) {
     await using stack = new AsyncDisposableStack();
     const orders = scale.orders(20_000);
-    const ours = await operations('ordermill', 2 * orders, stack);
-    const before = PROGRAMS.before ? await operations('before', 2 * orders, stack) : undefined;
-    const plain = stack.use(await Server.start('plain'));
-    const inTurn =
-      (name: keyof typeof ours, slices: number, count: number, others: Record<string, Work> = {}) =>
-      () =>
-        inSlices(scale.quick ? 1 : slices, count, {
-          [name]: ours[name],
-          ...(before && { [`${name}, before`]: before[name] }),
-          ...others,
+    const builds: Build[] = PROGRAMS.before ? ['ordermill', 'before'] : ['ordermill'];
+    const backlogs: [Build, string][] = [];
+    for (const build of builds) backlogs.push([build, await backlogOf(build, 8 * orders, stack)]);
+    const rounds: Record<string, number>[] = [];
+    for (let round = 0; round < scale.rounds; round++) {
+      rounds.push(await oneRound(builds, orders, scale.quick ? 1 : 8));
+      const inTurn = round % 2 ? backlogs.toReversed() : backlogs;
+      for (const [build, folder] of inTurn)
+        Object.assign(rounds[round] ?? {}, {
+          [nameOf('claim and finish', build)]: await claimAndFinish(build, folder, 8 * orders),
         });
-    const results = await alternate(scale, {
-      accept: inTurn('accept', 10, orders, { 'plain Nest route': accept(plain) }),
-      batch: inTurn('batch', 5, 2 * orders),
-      claim: inTurn('claim and finish', before ? 3 : 1, 0),
-      get: inTurn('get by id', 10, orders),
-      list: inTurn('list page of 50', 10, orders / 10),
-    });
-    const series = Object.values(results).flatMap((rounds) =>
-      Object.keys(rounds[0] ?? {}).map((name) => ({
-        name,
-        unit: 'µs',
-        values: rounds.map((means) => means[name] ?? Number.NaN),
-        isBaseline: name.endsWith('before') || name.startsWith('plain'),
-      })),
-    );
+    }
+    const series = Object.keys(rounds[0] ?? {}).map((name) => ({
+      name,
+      unit: 'µs',
+      values: rounds.map((means) => means[name] ?? Number.NaN),
+      isBaseline: name.endsWith('before') || name.startsWith('plain'),
+    }));
     const values = (name: string) => series.find((one) => one.name === name)?.values ?? [];
     const bars: Bar[] = [
       {
@@ -132,13 +133,33 @@ export const cpu: Benchmark = {
         atMost: 1,
       },
     ];
-    if (before)
-      for (const name of Object.keys(ours))
+    if (PROGRAMS.before)
+      for (const { name } of series.filter((one) => !one.isBaseline))
         bars.push({
-          claim: `times what it was before: ${name}`,
-          value: ratio(values(name), values(`${name}, before`)),
+          claim: `× before: ${name}`,
+          value: ratio(values(name), values(nameOf(name, 'before'))),
           atMost: name.startsWith('list') ? MOST_LIST : MOST,
         });
     return { series, bars };
   },
 };
+
+async function oneRound(builds: Build[], orders: number, slices: number): Promise<Record<string, number>> {
+  await using stack = new AsyncDisposableStack();
+  const works = new Map<Build, Awaited<ReturnType<typeof operations>>>();
+  for (const build of builds) works.set(build, await operations(build, stack));
+  const plain = stack.use(await Server.start('plain'));
+  const counts = { accept: orders, batch: 2 * orders, 'get by id': orders, 'list page of 50': orders / 10 };
+  const means: Record<string, number> = {};
+  for (const [name, count] of Object.entries(counts) as [keyof typeof counts, number][]) {
+    const inTurn: Record<string, Work> = {};
+    for (const [build, work] of works) inTurn[nameOf(name, build)] = work[name];
+    if (name === 'accept') inTurn['plain Nest route'] = accept(plain);
+    Object.assign(means, await inSlices(slices, count, inTurn));
+  }
+  return means;
+}
+
+function nameOf(operation: string, build: Build): string {
+  return build === 'before' ? `${operation}, before` : operation;
+}

@@ -45,6 +45,7 @@ const COUNTERS = `
   UNION ALL SELECT 'started', 0, SUM(attempts) FROM orders
   UNION ALL SELECT 'last_seq', 0, MAX(seq) FROM orders
   UNION ALL SELECT 'wait_ms', 0, 0
+  UNION ALL SELECT 'wait_ms:5', 0, SUM(attempts) FROM orders
   UNION ALL SELECT 'processing_ms', 0, COUNT(*) * ${WORK_MS} FROM orders WHERE status = 'Completed'
   UNION ALL SELECT 'processing_ms:${WORK_MS}', 0, COUNT(*) FROM orders WHERE status = 'Completed'`;
 

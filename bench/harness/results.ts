@@ -3,7 +3,7 @@ import { format, resolveConfig } from 'prettier';
 import type { Benchmark, Findings } from './benchmark.ts';
 import type { Environment } from './environment.ts';
 import { plot } from './plot.ts';
-import { isMet, number, sentence, spread } from './report.ts';
+import { isMet, number, sentence } from './report.ts';
 import { median } from './statistics.ts';
 
 type Results = Record<string, { title: string; environment: Environment } & Findings>;
@@ -15,7 +15,7 @@ const PAGE = new URL('performance.md', DOCS);
 /** The page holds prose, and between these marks what was measured. */
 const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->'];
 
-/** Keeps what was found: `bench/results.json`, a picture of each benchmark, and the tables of `docs/performance.md`. */
+/** Keeps what was found: `bench/results.json`, a picture of each benchmark, and the table of `docs/performance.md`. */
 export async function keep(benchmarks: Benchmark[], found: Results): Promise<void> {
   const results = { ...read(), ...found };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
@@ -35,30 +35,29 @@ function measured(benchmarks: Benchmark[], results: Results): string {
   const [latest] = kept.toSorted((a, b) => b.environment.at.localeCompare(a.environment.at));
   if (!latest) return '';
   const place = placeOf(latest.environment);
-  const sections = kept.map((one) =>
-    section(one, placeOf(one.environment) === place ? '' : `, ${placeOf(one.environment)}`),
-  );
-  return [`On ${place}.`, ...sections].join('\n\n');
+  const rows = kept.map((one) => row(one, placeOf(one.environment) === place ? '' : ' (elsewhere)'));
+  const introduction = `On ${place}. Each picture shows all figures with their spread; \`bench/results.json\` has every round.`;
+  return `${introduction}\n\n${table(['benchmark', 'median', 'bars', 'commit'], rows)}`;
 }
 
 function placeOf({ machine, versions }: Environment): string {
   return `${machine}; ${versions}`;
 }
 
-function section(
+/** The first figure of each benchmark, or all where there is no bar. */
+function row(
   { name, title, series, bars, environment }: Results[string] & { name: string },
   elsewhere: string,
-): string {
-  const { commit, at } = environment;
+): string[] {
+  const told = bars.length > 0 ? series.slice(0, 1) : series;
   return [
-    `### ${name}`,
-    `${title} ([picture](benchmark-${name}.svg), ${at.slice(0, 10)}, commit ${commit}${elsewhere}).`,
-    table(
-      ['', 'median', 'spread', ''],
-      series.map((one) => [one.name, number(median(one.values)), spread(one), one.unit]),
-    ),
-    bars.map((bar) => `- ${isMet(bar) ? '✓' : '✗'} ${sentence(bar)}`).join('\n'),
-  ].join('\n\n');
+    `[${name}](benchmark-${name}.svg): ${title}`,
+    told
+      .map((one) => `${told.length > 1 ? `${one.name} ` : ''}${number(median(one.values))} ${one.unit}`)
+      .join('<br>'),
+    bars.map((bar) => `${isMet(bar) ? '✓' : '✗'} ${sentence(bar)}`).join('<br>'),
+    `${environment.commit}${elsewhere}`,
+  ];
 }
 
 function table(head: string[], rows: string[][]): string {

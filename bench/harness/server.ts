@@ -27,7 +27,7 @@ export const PROGRAMS = {
   bare: path('../dist/bench/baselines/bare.js'),
 };
 
-/** Orders are accepted and stay in the line, however many: one is Processing for a day. */
+/** Orders are accepted and stay in the queue, however many: one is Processing for a day. */
 export const PAUSED = {
   PROCESSOR_CONCURRENCY: 1,
   PROCESSING_TIME_MS: 86_400_000,

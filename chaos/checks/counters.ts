@@ -10,10 +10,14 @@ const RECOUNT = `
   UNION ALL SELECT 'wait_ms', SUM(${atLeastZero('(h.at - o.created_at)')})
     FROM order_history h JOIN orders o ON o.seq = h.order_seq WHERE ${STARTED}
   UNION ALL SELECT 'processing_ms', SUM(${atLeastZero('(completed_at - started_at)')}) FROM orders WHERE status = 'Completed'
-  UNION ALL SELECT 'histogram', COUNT(*) FROM orders WHERE status = 'Completed'`;
+  UNION ALL SELECT 'histogram', COUNT(*) FROM orders WHERE status = 'Completed'
+  UNION ALL SELECT 'waits', COUNT(*) FROM order_history WHERE ${STARTED}
+  UNION ALL SELECT CASE WHEN from_status = 'Failed' THEN 'redriven'
+      WHEN reason IN ('interrupted', 'released at shutdown') THEN 'interrupted' ELSE 'retried' END, COUNT(*)
+    FROM order_history WHERE to_status = 'Pending' GROUP BY 1`;
 
 const COUNTERS = `
-  SELECT CASE WHEN name LIKE 'processing_ms:%' THEN 'histogram' ELSE name END AS name, SUM(value) AS value
+  SELECT CASE WHEN name LIKE 'processing_ms:%' THEN 'histogram' WHEN name LIKE 'wait_ms:%' THEN 'waits' ELSE name END AS name, SUM(value) AS value
   FROM order_counters WHERE name <> 'last_seq' GROUP BY 1`;
 
 interface Counter {

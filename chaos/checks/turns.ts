@@ -1,6 +1,6 @@
 import { finding, type Finding, type Query } from './finding.ts';
 
-/** What is asked of the order of first starts where several processes share the line. */
+/** What is asked of the order of first starts where several processes share the queue. */
 export interface Turns {
   /** By how many places an order may come after the one that is started before it; otherwise 0. */
   overlap?: number;

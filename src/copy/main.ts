@@ -5,6 +5,7 @@ import { copyOrders } from './copy.js';
 import { readOptions, type CopyOptions } from './options.js';
 import { Progress } from './progress.js';
 import { Refused, refuseAhead, refuseFiles, refuseRunning, refuseSame } from './refusal.js';
+import { copyWebhooks } from './webhooks.js';
 import { verify, type Sum } from './verification.js';
 
 /** Three chunks at once, each of which is read from two tables, and the bounds of the next. */
@@ -64,6 +65,8 @@ async function copyAndVerify(
     using progress = new Progress('copied', total);
     const { written, equal } = await copyOrders(source, target, chunkSize, progress);
     say(`${written} orders written, ${equal} were equal already, in ${progress.end()}`);
+    const { webhooks, messages } = await copyWebhooks(source, target);
+    if (webhooks > 0) say(`${webhooks} webhooks and ${messages} undelivered messages written`);
   }
   using progress = new Progress('verified', total);
   const verdict = await verify(source, target, chunkSize, progress);

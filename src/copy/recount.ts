@@ -23,12 +23,19 @@ export class Recount {
       if (row[ORDER.completedAt] !== null)
         this.counters.completion(number(row, ORDER.completedAt) - number(row, ORDER.startedAt));
     }
-    for (const row of history.rows)
+    for (const row of history.rows) {
       if (STARTING.includes(row[ENTRY.toStatus]) && row[ENTRY.attempt] === 1)
         this.counters.firstStart(number(row, ENTRY.at) - (createdAt.get(row[ENTRY.orderSeq]) ?? Infinity));
+      const [from, to] = [toStatus(row[ENTRY.fromStatus]), toStatus(row[ENTRY.toStatus])];
+      if (from && to) this.counters.return(from, to, String(row[ENTRY.reason]));
+    }
     this.orders += orders.rows.length;
     this.entries += history.rows.length;
   }
+}
+
+function toStatus(value: unknown): OrderStatus | undefined {
+  return ORDER_STATUSES.find((status) => status === value);
 }
 
 function number(row: Row, index: number): number {

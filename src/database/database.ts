@@ -38,8 +38,8 @@ export abstract class Database implements OnApplicationShutdown {
   abstract readonly write: Query;
 
   /**
-   * Runs `work` in one transaction; resolves when it is committed to the disk. On SQLite, calls of `transaction` and
-   * `write` must not overlap. On a server, `work` runs again from its beginning when a conflict rolled it back.
+   * Runs `work` in one transaction; resolves when it is committed to the disk. On SQLite they run one after the other, with
+   * those of `write`, so `work` must not ask for another one. On a server, `work` runs again from its beginning when a conflict rolled it back.
    * @throws DatabaseUnavailable, or what `work` threw; either way nothing of it is stored, unless the commit itself
    *   failed in a way that leaves its outcome unknown
    */

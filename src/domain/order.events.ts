@@ -23,4 +23,6 @@ export interface OrderTransition {
 export interface OrdersTransitioned {
   /** In the order of their commit: acceptances by seq, then the other transitions. */
   transitions: OrderTransition[];
+  /** How long the commit took, in milliseconds. */
+  commitMs: number;
 }

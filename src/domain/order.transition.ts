@@ -1,6 +1,17 @@
 import type { Order, OrderError } from './order.js';
 import type { OrderStatus } from './order.status.js';
 
+/**
+ * The reasons with which an attempt goes back to Pending because it was cut off: by a crash, or by a stop that it outlasted.
+ * Any other says that it failed. The history keeps the reason, so what is counted by it can be counted anew.
+ */
+export const INTERRUPTED = 'interrupted';
+export const RELEASED = 'released at shutdown';
+
+export function wasCutOff(reason: string | null | undefined): boolean {
+  return reason === INTERRUPTED || reason === RELEASED;
+}
+
 /** One step of one order. It happens if the order is in `from` and, where `attempt` is given, still at that attempt. */
 export interface TransitionRequest {
   seq: number;

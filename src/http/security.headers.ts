@@ -10,22 +10,28 @@ export function setSecurityHeaders(response: Response): void {
   response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
 }
 
-/** For pages: they may load from this server only. Swagger UI needs inline styles, and icons in `data:`. */
-export const pageHeaders = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:'],
-      fontSrc: ["'self'", 'data:'],
-      connectSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
+/** For pages: they may load from this server only, and have no script inside. */
+const headersFor = (styleSrc: string[]) =>
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc,
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
     },
-  },
-  strictTransportSecurity: false, // for the proxy that terminates TLS to say
-  xFrameOptions: { action: 'deny' },
-});
+    strictTransportSecurity: false, // for the proxy that terminates TLS to say
+    xFrameOptions: { action: 'deny' },
+  });
+
+export const pageHeaders = headersFor(["'self'"]);
+
+/** Swagger UI needs inline styles. */
+export const swaggerHeaders = headersFor(["'self'", "'unsafe-inline'"]);

@@ -31,3 +31,26 @@ export function percentile(histogram: ReadonlyMap<number, number>, percent: numb
   }
   return 0;
 }
+
+/**
+ * A percentile of a histogram with few and wide buckets, each counted under the highest value that is in it: as if the values
+ * of a bucket were spread evenly over it, like Prometheus' `histogram_quantile`. 0 when it is empty; of a bucket without an
+ * end, its beginning.
+ */
+export function interpolatedPercentile(
+  bounds: readonly number[],
+  counts: ReadonlyMap<number, number>,
+  percent: number,
+): number {
+  const total = bounds.reduce((sum, bound) => sum + (counts.get(bound) ?? 0), 0);
+  let rank = (percent * total) / 100;
+  let lower = 0;
+  for (const bound of bounds) {
+    const count = counts.get(bound) ?? 0;
+    if (count > 0 && rank <= count)
+      return bound === Infinity ? lower : lower + ((bound - lower) * rank) / count;
+    rank -= count;
+    lower = bound;
+  }
+  return 0;
+}

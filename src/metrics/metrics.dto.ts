@@ -86,6 +86,13 @@ export class MetricsDto implements StatusTotals {
   @JSONSchema({ description: 'of completed − started, within 0.8 %' })
   processing_time!: PercentilesDto;
 
+  @ValidateNested()
+  @Type(() => PercentilesDto)
+  @JSONSchema({
+    description: 'of first start − accepted, from a histogram: off by no more than its bucket is wide',
+  })
+  wait_time!: PercentilesDto;
+
   @IsSeconds('until the present backlog is done, at the present rate')
   estimated_processing_time!: number;
 

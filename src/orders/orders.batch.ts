@@ -13,7 +13,12 @@ import { OrdersService } from './orders.service.js';
 const TOLD_ALL = 100;
 const TOLD_PROBLEMS = 1000;
 
-type Judged = { request: OrderRequest } | { refusal: BatchResultDto };
+interface Judged {
+  /** The good ones. */
+  requests: OrderRequest[];
+  /** By the index in the batch; null for a good one. */
+  refusals: (BatchResultDto | null)[];
+}
 
 /** `POST /orders/batch`: judges each entry by itself, writes the good ones together, and reports on all. */
 @Injectable()
@@ -27,24 +32,27 @@ export class OrdersBatch {
 
   /** Empties the array: its request would keep the entries until the answer, also those that are refused at once. */
   async accept(entries: unknown[]): Promise<BatchReportDto> {
-    const judged = await this.#judge(entries.splice(0));
-    const requests = judged.flatMap((one) => ('request' in one ? [one.request] : []));
-    const outcomes = (await this.orders.acceptAll(requests)).values();
-    const results = judged.map((one, index) =>
-      'refusal' in one ? one.refusal : this.#result(index, one.request.orderId, outcomes.next().value),
+    const { requests, refusals } = await this.#judge(entries.splice(0));
+    const outcomes = await this.orders.acceptAll(requests);
+    let next = 0;
+    const results = refusals.map(
+      (refusal, index) => refusal ?? this.#result(index, requests[next]?.orderId, outcomes[next++]),
     );
-    const having = (status: number) => results.filter(({ status_code }) => status_code === status).length;
-    const [accepted, replayed] = [having(201), having(200)];
+    const count = new Map<number, number>();
+    for (const { status_code: status } of results) count.set(status, (count.get(status) ?? 0) + 1);
+    const { 201: accepted = 0, 200: replayed = 0 } = Object.fromEntries(count);
     return { accepted, replayed, rejected: results.length - accepted - replayed, results };
   }
 
-  async #judge(entries: unknown[]): Promise<Judged[]> {
-    const judged: Judged[] = [];
+  async #judge(entries: unknown[]): Promise<Judged> {
+    const requests: OrderRequest[] = [];
+    const refusals: Judged['refusals'] = [];
     let refused = 0;
     let told = 0;
     for (const [index, entry] of entries.entries()) {
       if (this.schemas.admits(CreateOrderDto, entry)) {
-        judged.push({ request: toOrderRequest(entry as CreateOrderDto, null) }); // just validated
+        requests.push(toOrderRequest(entry as CreateOrderDto, null)); // just validated
+        refusals.push(null);
         continue;
       }
       const errors =
@@ -54,13 +62,13 @@ export class OrdersBatch {
       refused++;
       told += errors.length;
       const message = 'The order is not valid.';
-      judged.push({ refusal: { index, order_id: idOf(entry), status_code: 400, message, errors } });
+      refusals.push({ index, order_id: idOf(entry), status_code: 400, message, errors });
     }
-    return judged;
+    return { requests, refusals };
   }
 
   /** The others are stored already: whatever went wrong with this one is told of this one. */
-  #result(index: number, id: string | null, outcome: Outcome<Receipt> | undefined): BatchResultDto {
+  #result(index: number, id: string | null = null, outcome: Outcome<Receipt> | undefined): BatchResultDto {
     if (outcome && 'value' in outcome) {
       const { orderId, replayed } = outcome.value;
       return { index, order_id: orderId, status_code: replayed ? 200 : 201, message: 'Order received' };

@@ -3,11 +3,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Database } from '../database/database.js';
 import { READER } from '../database/sources/reading.data.source.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
+import { OldestOrders } from '../metrics/prometheus/oldest.orders.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { OrdersBatch } from './orders.batch.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
 import { ORDER_ENTITIES } from './store/entities/order.entities.js';
+import { LogFollower } from './store/log/log.follower.js';
+import { OrderLog } from './store/log/order.log.js';
 import { OrdersReader } from './store/orders.reader.js';
 import { OrdersStore } from './store/orders.store.js';
 import { ordersSql } from './store/sql/dialects.js';
@@ -21,8 +24,14 @@ import { OrdersSql } from './store/sql/orders.sql.js';
     OrdersService,
     OrdersStore,
     OrdersReader,
+    OrderLog,
+    LogFollower,
     { provide: OrdersSql, useFactory: ordersSql, inject: [Database] },
   ],
-  exports: [OrdersStore, OrdersReader],
+  exports: [OrdersStore, OrdersReader, OrderLog, LogFollower],
 })
-export class OrdersModule {}
+export class OrdersModule {
+  constructor(oldest: OldestOrders, reader: OrdersReader) {
+    oldest.readBy(() => reader.oldest());
+  }
+}

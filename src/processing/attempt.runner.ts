@@ -4,7 +4,7 @@ import { Random } from '../common/random.js';
 import { CONFIG, type Config } from '../config.js';
 import { OrdersStore } from '../orders/store/orders.store.js';
 import { contentOf } from '../domain/order.js';
-import type { TransitionRequest, TransitionedOrder } from '../domain/order.transition.js';
+import { RELEASED, type TransitionRequest, type TransitionedOrder } from '../domain/order.transition.js';
 import type { QueueEntry } from '../queue/queue.driver.js';
 import { AttemptFailure, OrderHandler } from './order.handler.js';
 import { describe, detailOf, judge } from './retry.policy.js';
@@ -151,8 +151,7 @@ export class AttemptRunner {
     const at = startedAt + Math.round(this.clock.monotonicMs() - startedMs); // also if the host's clock was set meanwhile
     const end = { seq, from: 'Processing', attempt, at } as const;
     if (!failure) return { transition: { ...end, to: 'Completed' } };
-    if (failure.error instanceof Released)
-      return { transition: { ...end, to: 'Pending', reason: 'released at shutdown' } };
+    if (failure.error instanceof Released) return { transition: { ...end, to: 'Pending', reason: RELEASED } };
     const error = describe(failure.error, attempt);
     const detail = detailOf(failure.error);
     if (detail !== undefined) this.#logger.warn(`order ${order.orderId}, attempt ${attempt}: ${detail}`);

@@ -1,7 +1,8 @@
-import { createHmac } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, request, type Dispatcher } from 'undici';
 import { Clock } from '../common/clock.js';
+import { retryAfterMs } from '../common/retry.after.js';
+import { signatureHeaders } from '../common/webhook.signature.js';
 import { CONFIG, type Config } from '../config.js';
 import { toContentDto } from '../orders/dto/order.dto.js';
 import { AttemptFailure, OrderHandler, PermanentFailure, type OrderToProcess } from './order.handler.js';
@@ -46,7 +47,9 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
     const message = `the processor answered ${statusCode}`;
     void beginning.then((text) => this.#log(order, `${message}: ${text}`));
     if (statusCode >= 500 || TRANSIENT.has(statusCode))
-      throw new AttemptFailure('processor_unavailable', message, { retryAfterMs: this.#retryAfterMs(reply) });
+      throw new AttemptFailure('processor_unavailable', message, {
+        retryAfterMs: retryAfterMs(reply.headers['retry-after'], this.clock.now()),
+      });
     throw new PermanentFailure('processor_refused', message);
   }
 
@@ -55,11 +58,12 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
   }
 
   async #post(body: string, order: OrderToProcess, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const secret = this.config.PROCESSOR_SECRET;
     const headers = {
       'content-type': 'application/json',
       'idempotency-key': order.orderId,
       'x-order-attempt': String(order.attempt),
-      ...(this.config.PROCESSOR_SECRET && this.#signature(order.orderId, body)),
+      ...(secret && signatureHeaders([secret], order.orderId, body, this.clock.now())),
     };
     try {
       return await request(this.config.PROCESSOR_URL, {
@@ -80,21 +84,6 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
   /** The processor's address and words go to the log only: clients of the orders must not see them. */
   #log({ orderId, attempt }: OrderToProcess, what: string): void {
     this.#logger.warn(`order ${orderId}, attempt ${attempt}: ${inOneLine(what)}`);
-  }
-
-  /** @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
-  #signature(id: string, body: string): Record<string, string> {
-    const timestamp = Math.floor(this.clock.now() / 1000);
-    const key = Buffer.from(this.config.PROCESSOR_SECRET.slice('whsec_'.length), 'base64');
-    const digest = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-    return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${digest}` };
-  }
-
-  /** `Retry-After`: seconds or a date, RFC 9110 section 10.2.3; 0 when it is absent or not valid. */
-  #retryAfterMs({ headers }: Dispatcher.ResponseData): number {
-    const value = String(headers['retry-after'] ?? '');
-    const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - this.clock.now();
-    return ms > 0 ? ms : 0;
   }
 }
 

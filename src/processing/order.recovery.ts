@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Database } from '../database/database.js';
+import { INTERRUPTED } from '../domain/order.transition.js';
 import { OrdersReader, type ProcessingOrder } from '../orders/store/orders.reader.js';
 import { OrdersStore } from '../orders/store/orders.store.js';
 import { AttemptRunner } from './attempt.runner.js';
@@ -52,7 +53,7 @@ export class OrderRecovery {
       to: 'Pending',
       attempt,
       at,
-      reason: 'interrupted',
+      reason: INTERRUPTED,
       interrupted: true,
       ifExpired: this.database.isShared && owner !== this.runner.owner, // it may have been renewed since it was read
     } as const;

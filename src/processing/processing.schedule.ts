@@ -15,8 +15,8 @@ import { RetrySchedule } from './retry.schedule.js';
 const TICK_MS = 1000;
 
 /**
- * Starts, stops and repairs processing. Orders are normally started because the feed or a back-off's timer wakes the
- * processor; the tick, once a second, is the safety net: it recovers abandoned orders and finds work that no wake-up announced.
+ * Starts, stops and repairs processing. Normally the feed, or the timer of a back-off, wakes the processor. Once a second
+ * the tick recovers abandoned orders, and enqueues orders whose event this process did not get.
  */
 @Injectable()
 export class ProcessingSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -8,6 +8,7 @@ import { QueueDriver, type Backlog, type QueueEntry } from './queue.driver.js';
  */
 @Injectable()
 export class MemoryQueueDriver extends QueueDriver {
+  readonly isReady = true;
   readonly #window = new Denque<QueueEntry>();
   /** Ids of the entries in the window and of claimed ones. */
   readonly #known = new Set<number>();

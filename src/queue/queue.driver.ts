@@ -13,6 +13,9 @@ export type Backlog = (after: number, limit: number) => Promise<QueueEntry[]>;
  * an entry again only after it was acknowledged or released; keeps each entry once; and its memory is bounded.
  */
 export abstract class QueueDriver {
+  /** Whether it can be claimed from now; while not, a claim throws. */
+  abstract readonly isReady: boolean;
+
   /** Starts to serve `backlog` from its start. Called once, before anything else. */
   abstract open(backlog: Backlog): void;
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { Probes } from '../common/probes.js';
 import { CONFIG, type Config } from '../config.js';
 import { MemoryQueueDriver } from './memory.driver.js';
 import { QueueDriver } from './queue.driver.js';
@@ -23,4 +24,8 @@ async function createDriver(config: Config, clock: Clock): Promise<QueueDriver> 
   providers: [{ provide: QueueDriver, useFactory: createDriver, inject: [CONFIG, Clock] }, QueueService],
   exports: [QueueService],
 })
-export class QueueModule {}
+export class QueueModule {
+  constructor(driver: QueueDriver, probes: Probes) {
+    probes.add('queue', () => driver.isReady);
+  }
+}

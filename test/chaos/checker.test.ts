@@ -88,7 +88,7 @@ describe('the checker', () => {
       UPDATE order_history SET to_status = 'Pending' WHERE order_seq = 1 AND to_status = 'Completed';
       UPDATE order_counters SET value = value - 1 WHERE name = 'Completed' OR name LIKE 'processing_ms:%'
         AND name = (SELECT MAX(name) FROM order_counters WHERE name LIKE 'processing_ms:%' AND value > 0);
-      UPDATE order_counters SET value = value + 1 WHERE name = 'Pending';
+      UPDATE order_counters SET value = value + 1 WHERE name IN ('Pending', 'retried');
       UPDATE order_counters SET value = (SELECT SUM(completed_at - started_at) FROM orders WHERE status = 'Completed')
         WHERE name = 'processing_ms';`);
     expect(await found(undo)).toEqual([LOST]);
@@ -189,7 +189,8 @@ describe('the checker', () => {
     [
       'a step that does not exist',
       `UPDATE order_history SET to_status = 'Cancelled' WHERE order_seq = 2 AND to_status = 'Pending' AND attempt = 1;
-      UPDATE order_history SET from_status = 'Cancelled' WHERE order_seq = 2 AND attempt = 2 AND to_status = 'Processing'`,
+      UPDATE order_history SET from_status = 'Cancelled' WHERE order_seq = 2 AND attempt = 2 AND to_status = 'Processing';
+      UPDATE order_counters SET value = value - 1 WHERE name = 'retried'`,
     ],
     [
       'a broken chain',
@@ -239,7 +240,9 @@ describe('the checker', () => {
     expect(await found(forget)).toEqual(['history without an order']);
   });
 
-  it.each(['Completed', 'Pending', 'started', 'wait_ms', 'processing_ms', 'processing_ms:0', 'surplus'])(
+  const ofTime = ['started', 'wait_ms', 'wait_ms:5', 'processing_ms', 'processing_ms:0'];
+  const ofReturns = ['retried', 'interrupted', 'redriven'];
+  it.each(['Completed', 'Pending', ...ofTime, ...ofReturns, 'surplus'])(
     'finds a counter %s that is off by one',
     async (name) => {
       const miscount = sql(`

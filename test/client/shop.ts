@@ -54,6 +54,8 @@ const { data: rest } = await api.GET('/orders', { params: { query: next ? { curs
 const cancelled = await api.POST('/orders/{id}/cancel', { params: { path: { id: 'shop-1' } } });
 const retried = await api.POST('/orders/retry', { body: { user_id: 7 } });
 const { data: metrics } = await api.GET('/metrics');
+const { data: text } = await api.GET('/metrics/prometheus', { parseAs: 'text' });
+const accepted = /^ordermill_orders_accepted_total (\d+)$/m.exec(text ?? '')?.[1];
 const { data: ready } = await api.GET('/health/ready');
 
 const moves: (string | null)[] = history?.map(({ to }) => to) ?? [];
@@ -66,6 +68,7 @@ console.log(
     ids: [...(page?.orders ?? []), ...(rest?.orders ?? [])].map(({ user_id }) => user_id),
     tooLate: cancelled.error?.detail,
     retried: retried.data?.retried,
+    accepted,
     total: metrics?.status_counts.Completed,
     ready: ready?.status,
   }),

@@ -2,18 +2,45 @@ import { DataSource } from 'typeorm';
 import { databaseOptions } from '../../src/database/database.options.js';
 import { migrate } from '../../src/database/schema/migrate.js';
 import { PortableDataSource } from '../../src/database/sources/portable.data.source.js';
+import { CountersReader } from '../../src/metrics/counters.reader.js';
 import { ORDER_ENTITIES } from '../../src/orders/store/entities/order.entities.js';
+import { WEBHOOK_ENTITIES } from '../../src/webhooks/store/webhook.entities.js';
 import { PLACES, withDatabase } from '../support/any.database.js';
 import { contentOf, countMigrations, cutOffAfter, withSource } from '../support/schema.js';
 
-/** As an older version left it: two orders, their history with the acceptances, and the counters. */
+/** Waits of the third to the seventh order, and further steps of the second's history. */
+const WAITS = [5, 6, 86_400_000, 86_400_001, -5];
+const STEPS = [
+  ['Processing', 'Pending', 1, 'busy: later'],
+  ['Pending', 'Processing', 2, null],
+  ['Processing', 'Pending', 2, 'interrupted'],
+  ['Pending', 'Processing', 3, null],
+  ['Processing', 'Pending', 3, 'released at shutdown'],
+  ['Pending', 'Processing', 4, null],
+  ['Processing', 'Failed', 4, 'busy: later'],
+  ['Failed', 'Pending', 4, 'retried'],
+  ['Pending', 'Processing', 5, null],
+] as const;
+
+/** As an older version left it: orders, their history with the acceptances, and the counters. */
 const OLD_ROWS = [
   `INSERT INTO orders (seq, order_id, user_id, total_amount, status, queue_seq, attempts, created_at, started_at, updated_at, item_ids)
    VALUES (1, 'old-1', 'user-1', 100, 'Pending', 1, 0, 1000, NULL, 1000, '["a"]'),
           (2, 'old-2', 'user-2', 200, 'Processing', 2, 1, 1001, 1002, 1002, '["b"]')`,
   `INSERT INTO order_history (order_seq, at, from_status, to_status, attempt)
    VALUES (1, 1000, NULL, 'Pending', 0), (2, 1001, NULL, 'Pending', 0), (2, 1002, 'Pending', 'Processing', 1)`,
-  `INSERT INTO order_counters (name, value) VALUES ('last_seq', 2), ('Pending', 1), ('Processing', 1)`,
+  ...STEPS.map(
+    ([from, to, attempt, reason]) =>
+      `INSERT INTO order_history (order_seq, at, from_status, to_status, attempt, reason)
+       VALUES (2, 1003, '${from}', '${to}', ${attempt}, ${reason ? `'${reason}'` : 'NULL'})`,
+  ),
+  ...WAITS.flatMap((waitMs, index) => [
+    `INSERT INTO orders (seq, order_id, user_id, total_amount, status, queue_seq, attempts, created_at, started_at, updated_at, item_ids)
+     VALUES (${3 + index}, 'wait-${index}', 'user-1', 100, 'Processing', ${3 + index}, 1, 2000, ${2000 + waitMs}, ${2000 + waitMs}, '["a"]')`,
+    `INSERT INTO order_history (order_seq, at, from_status, to_status, attempt)
+     VALUES (${3 + index}, ${2000 + waitMs}, 'Pending', 'Processing', 1)`,
+  ]),
+  `INSERT INTO order_counters (name, value) VALUES ('last_seq', 7), ('Pending', 1), ('Processing', 6)`,
 ];
 
 /** Indexes that the entities name and one kind of database does without. */
@@ -61,6 +88,16 @@ for (const place of Object.values(PLACES)) {
       300_000,
     );
 
+    it('counts anew what the history tells and no counter did', async () => {
+      const { url, remove } = await old(1);
+      await withDatabase(url, async (database) => {
+        const { retried, interrupted, redriven, waits } = await new CountersReader(database).counts();
+        expect({ retried, interrupted, redriven }).toEqual({ retried: 1, interrupted: 2, redriven: 1 });
+        expect(Object.fromEntries(waits)).toEqual({ 5: 3, 10: 1, 86_400_000: 1, Infinity: 1 });
+      });
+      await remove();
+    });
+
     it('is undone and done again, and ends the same', async () => {
       const { url, remove } = await old(1);
       await open(url);
@@ -88,7 +125,10 @@ for (const place of Object.values(PLACES)) {
     it('makes exactly the columns and indexes that the entities say', async () => {
       const { url, remove } = await old(0);
       await open(url);
-      const source = new PortableDataSource({ ...databaseOptions(url), entities: ORDER_ENTITIES });
+      const source = new PortableDataSource({
+        ...databaseOptions(url),
+        entities: [...ORDER_ENTITIES, ...WEBHOOK_ENTITIES],
+      });
       await source.initialize();
       const { upQueries, downQueries } = await source.driver.createSchemaBuilder().log(); // as migration:generate does
       expect([...upQueries, ...downQueries].map(({ query }) => query)).toEqual([]);

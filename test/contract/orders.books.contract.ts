@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { bucketOf, percentile } from '../../src/metrics/histogram.js';
-import type { OrderCounts } from '../../src/metrics/order.counters.js';
+import { bucketOf } from '../../src/metrics/histogram.js';
+import { WAIT_BOUNDS_MS, type OrderCounts } from '../../src/metrics/order.counters.js';
+import { INTERRUPTED, RELEASED } from '../../src/domain/order.transition.js';
 import { ORDER_STATUSES, STATUSES, type OrderStatus } from '../../src/domain/order.status.js';
 import { HeldClock } from '../support/held.clock.js';
 import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../support/store.js';
@@ -8,7 +9,15 @@ import { aRequest, openStore, type OpenDatabase, type OpenStore } from '../suppo
 /** A write to do; `order` picks one of the orders there are. */
 type Write =
   | { what: 'insert'; content: number }
-  | { what: 'move'; order: number; from: OrderStatus; to: number; fails: boolean; requeue: boolean };
+  | {
+      what: 'move';
+      order: number;
+      from: OrderStatus;
+      to: number;
+      fails: boolean;
+      requeue: boolean;
+      reason?: string | undefined;
+    };
 
 const write = fc.oneof(
   fc.record({ what: fc.constant('insert' as const), content: fc.nat(20) }),
@@ -19,6 +28,7 @@ const write = fc.oneof(
     to: fc.nat(2),
     fails: fc.boolean(),
     requeue: fc.boolean(),
+    reason: fc.constantFrom(undefined, INTERRUPTED, RELEASED, `${INTERRUPTED}: by the handler`),
   }),
 );
 /** Each inner array is written at once. */
@@ -33,6 +43,7 @@ interface Line {
   to: OrderStatus;
   attempt: number;
   at: number;
+  reason: string | null;
 }
 
 interface Row {
@@ -64,7 +75,7 @@ export function booksContract(open: OpenDatabase): void {
           for (const order of orders) expectStory(order, history.get(order.seq) ?? []);
           expect(await opened.counters.counts()).toEqual(recount(orders, history));
           const news = Map.groupBy(opened.announced.flat(), ({ seq }) => seq);
-          for (const [seq, lines] of history) expect(news.get(seq)).toMatchObject(lines);
+          for (const [seq, lines] of history) expect(news.get(seq)).toMatchObject(lines.map(told));
           expect(opened.announced.flat()).toHaveLength([...history.values()].flat().length);
         }),
         { numRuns: 25 },
@@ -90,13 +101,14 @@ export function booksContract(open: OpenDatabase): void {
         at: clock.now(),
         ...(one.fails && one.from === 'Processing' && to !== 'Completed' && { error }),
         ...(one.requeue && to === 'Pending' && { requeue: true }),
+        ...(one.reason && { reason: one.reason }),
       });
     }
 
     async function books(): Promise<{ orders: Row[]; history: Map<number, Line[]> }> {
       const orders = await opened.database.read<Row>('SELECT * FROM orders ORDER BY seq');
       const lines = await opened.database.read<Line>(
-        'SELECT order_seq AS seq, from_status AS "from", to_status AS "to", attempt, at FROM order_history ORDER BY id',
+        'SELECT order_seq AS seq, from_status AS "from", to_status AS "to", attempt, at, reason FROM order_history ORDER BY id',
       );
       const accepted = orders.map(({ seq, created_at: at }) => ({
         seq,
@@ -104,10 +116,16 @@ export function booksContract(open: OpenDatabase): void {
         to: 'Pending' as const,
         attempt: 0,
         at,
+        reason: null,
       }));
       return { orders, history: Map.groupBy([...accepted, ...lines], ({ seq }) => seq) };
     }
   });
+}
+
+/** What of a line is announced. */
+function told({ seq, from, to, attempt, at }: Line): Omit<Line, 'reason'> {
+  return { seq, from, to, attempt, at };
 }
 
 function expectStory(order: Row, lines: Line[]): void {
@@ -128,6 +146,9 @@ function recount(orders: Row[], history: Map<number, Line[]>): OrderCounts {
     .map(({ started_at, completed_at }) => (completed_at ?? NaN) - (started_at ?? NaN));
   const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
   const buckets = new Map([...Map.groupBy(durations, bucketOf)].map(([bucket, all]) => [bucket, all.length]));
+  const returns = [...history.values()].flat().filter(({ from, to }) => from && to === 'Pending');
+  const ofWork = returns.filter(({ from }) => from === 'Processing');
+  const cutOff = ofWork.filter(({ reason }) => reason === INTERRUPTED || reason === RELEASED);
   return {
     byStatus: Object.fromEntries(ORDER_STATUSES.map((status) => [status, having(status)])) as Record<
       OrderStatus,
@@ -137,6 +158,14 @@ function recount(orders: Row[], history: Map<number, Line[]>): OrderCounts {
     waitMs: sum(waits),
     completed: durations.length,
     processingMs: sum(durations),
-    processing: { p50: percentile(buckets, 50), p95: percentile(buckets, 95), p99: percentile(buckets, 99) },
+    waits: new Map([...Map.groupBy(waits, boundOf)].map(([bound, all]) => [bound, all.length])),
+    processingTimes: buckets,
+    retried: ofWork.length - cutOff.length,
+    interrupted: cutOff.length,
+    redriven: returns.length - ofWork.length,
   };
+}
+
+function boundOf(waitMs: number): number {
+  return WAIT_BOUNDS_MS.find((bound) => waitMs <= bound) ?? NaN;
 }

@@ -59,8 +59,8 @@ const OTHERS: Question[] = [
   ['get', (reader) => reader.get(`order-${ORDERS / 2}`)],
   ['status', (reader) => reader.status(`order-${ORDERS / 2}`)],
   ['history', (reader) => reader.history(`order-${ORDERS / 2}`)],
-  ['the line', (reader) => reader.pendingAfter(0, LIMIT)],
-  ['the line from the middle on', (reader) => reader.pendingAfter(ORDERS / 2, LIMIT)],
+  ['the queue', (reader) => reader.pendingAfter(0, LIMIT)],
+  ['the queue from the middle on', (reader) => reader.pendingAfter(ORDERS / 2, LIMIT)],
   ['what is due', (reader) => reader.due(START + ORDERS, LIMIT)],
   ['what is due in the end', (reader) => reader.due(Number.MAX_SAFE_INTEGER, LIMIT)],
   ['what is delayed', (reader) => reader.delayed(START, LIMIT)],
@@ -69,6 +69,7 @@ const OTHERS: Question[] = [
   ['how many are ahead of the first', (reader) => reader.ahead(1)],
   ['what is being processed', (reader) => reader.processing()],
   ['the counters', (_, counters) => counters.counts()],
+  ['the oldest', (reader) => reader.oldest()],
 ];
 
 /** Rows read at most: a page's walk, twice, and the page; a window of Failed orders. MySQL counts rows that it sorts, too. */
@@ -140,7 +141,6 @@ describe('what questions cost on SQLite', () => {
     'SEARCH orders USING INDEX orders_delayed (not_before>? AND not_before<?)',
     'SEARCH orders USING INDEX orders_delayed (not_before>?)',
     'SEARCH orders USING INDEX orders_order_id (order_id=?)',
-    'SEARCH orders USING INDEX orders_pending',
     'SEARCH orders USING INDEX orders_pending (queue_seq<?)',
     'SEARCH orders USING INDEX orders_pending (queue_seq>?)',
     'SEARCH orders USING INDEX orders_status (status=? AND seq>? AND seq<?)',
@@ -190,6 +190,34 @@ for (const place of [PLACES.file, PLACES.postgres, PLACES.mysql]) {
         } while (next);
         expect(shown).toEqual(cancelled.toReversed());
         expect(pages).toBeLessThan(12);
+      });
+      await remove();
+    });
+  });
+}
+
+for (const place of [PLACES.file, PLACES.postgres, PLACES.mysql]) {
+  const suite = place.isThere ? describe : describe.skip;
+  suite(`a position deep in the queue, on ${place.name}`, () => {
+    it('is found by two blocks of it, once the queue was counted', async () => {
+      const { url, remove } = await place.create();
+      await withDatabase(url, async (database) => {
+        await fillOrders(database, 40_000);
+        await database.write(`UPDATE orders SET status = 'Pending', not_before = NULL WHERE seq % 7 > 0`);
+        await database.write(`UPDATE orders SET status = 'Failed', not_before = NULL WHERE seq % 7 = 0`);
+        const recording = recorded(database);
+        const reader = await readerOn(recording.database);
+        expect(await reader.ahead(40_000)).toBe(39_999 - 5714);
+        recording.statements.splice(0);
+        expect(await reader.ahead(30_001)).toBe(30_000 - 4285);
+        let examined = 0;
+        for (const statement of recording.statements)
+          if (place === PLACES.file)
+            for (const way of await waysOf(database, statement))
+              expect(way).toMatch(/^SEARCH orders( USING INDEX orders_pending( \(queue_seq[<>].*\))?)?$/);
+          else examined += await examinedRows(database, statement);
+        expect(recording.statements).toHaveLength(2);
+        expect(examined).toBeLessThan(1000);
       });
       await remove();
     });

@@ -1,5 +1,6 @@
 import type { OpenDatabase } from '../support/store.js';
 import { booksContract } from './orders.books.contract.js';
+import { orderLogContract } from './order.log.contract.js';
 import { insertContract } from './orders.insert.contract.js';
 import { transitionContract } from './orders.transition.contract.js';
 import { readerContract } from './orders.reader.contract.js';
@@ -11,5 +12,6 @@ export function ordersStoreContract(name: string, open: OpenDatabase): void {
     transitionContract(open);
     booksContract(open);
     readerContract(open);
+    orderLogContract(open);
   });
 }

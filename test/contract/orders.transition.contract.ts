@@ -212,7 +212,7 @@ export function transitionContract(open: OpenDatabase): void {
       ]);
     });
 
-    it('puts an order that a person retries at the tail of the line, with its attempts anew', async () => {
+    it('puts an order that a person retries at the tail of the queue, with its attempts anew', async () => {
       const { seq, orderId } = await start();
       await transition(seq, 'Processing', 'Failed', { attempt: 1, error: FAILURE });
       const before = await accept();

@@ -145,4 +145,20 @@ describe('a SQLite file of orders', () => {
     await next.ping();
     await next.onApplicationShutdown();
   });
+
+  it('has one transaction at a time, in the order of the calls, also after one that failed', async () => {
+    const database = await openDatabase(files.url);
+    const seen: string[] = [];
+    const run = (name: string) =>
+      database.transaction(async (query) => {
+        seen.push(`${name} begins`);
+        await new Promise(setImmediate);
+        await query(`INSERT INTO order_counters (name, slot, value) VALUES (?, 0, 1)`, [name]);
+        seen.push(`${name} ends`);
+      });
+    const outcomes = await Promise.allSettled(['a', 'a', 'b'].map(run));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(seen).toEqual(['a begins', 'a ends', 'a begins', 'b begins', 'b ends']);
+    await database.onApplicationShutdown();
+  });
 });

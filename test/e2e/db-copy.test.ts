@@ -82,6 +82,53 @@ describe('db:copy', () => {
     describe(`to ${place.name}`, () => {
       const promise = place.isThere ? it : it.skip;
 
+      promise(
+        'takes webhooks along, with their positions and what is not delivered, also the second time',
+        async () => {
+          const [from, to] = [await create(file), await create(place)];
+          const webhook = (id: string, state: string) => `
+          INSERT INTO webhooks (id, url, statuses, secrets, state, accepted, transitioned, owner, lease_until, created_at, updated_at)
+          VALUES ('${id}', 'https://x/', '["Failed"]', '[]', '${state}', 17, 40, 'me', 99, 1, 2)`;
+          const message = (webhookId: string, id: string, state: string) => `
+          INSERT INTO webhook_deliveries (webhook_id, message_id, order_seq, state, next_attempt_at, created_at, payload)
+          VALUES ('${webhookId}', '${id}', 7, '${state}', 5, 6, '{"a":"\u{1F4E6}"}')`;
+          await run(from, webhook('one', 'enabled'), webhook('off', 'disabled'), webhook('gone', 'deleted'));
+          await run(
+            from,
+            ...['a', 'b', 'c'].map((id) => message('one', id, id === 'b' ? 'delivered' : 'pending')),
+            message('gone', 'd', 'pending'),
+          );
+          const all = (url: string) =>
+            withDatabase(url, async ({ read }) => ({
+              webhooks: await read<Record<string, unknown>>('SELECT * FROM webhooks ORDER BY id'),
+              messages: await read<Record<string, unknown>>('SELECT * FROM webhook_deliveries ORDER BY id'),
+            }));
+          for (let time = 1; time <= 2; time++) {
+            const { code, said } = await CopyCommand.run(from, to);
+            expect([code, said]).toEqual([
+              0,
+              expect.stringContaining('2 webhooks and 2 undelivered messages written'),
+            ]);
+            const { webhooks, messages } = await all(to);
+            expect(webhooks.map(({ id, state }) => [id, state])).toEqual([
+              ['off', 'disabled'],
+              ['one', 'enabled'],
+            ]);
+            for (const { accepted, transitioned, owner, statuses } of webhooks)
+              expect([Number(accepted), Number(transitioned), owner, statuses]).toEqual([
+                17,
+                40,
+                null,
+                '["Failed"]',
+              ]);
+            expect(messages.map(({ message_id, payload }) => [message_id, payload])).toEqual([
+              ['a', '{"a":"\u{1F4E6}"}'],
+              ['c', '{"a":"\u{1F4E6}"}'],
+            ]);
+          }
+        },
+      );
+
       promise.each(['SIGKILL', 'SIGINT'] as const)(
         'goes on after a %s, copies only the rest, and then nothing any more',
         async (signal) => {

@@ -4,7 +4,7 @@ import { get } from '../support/client.js';
 const TYPES: Record<string, RegExp> = {
   css: /^text\/css/,
   js: /^(text|application)\/javascript/,
-  png: /^image\/png/,
+  svg: /^image\/svg\+xml/,
 };
 
 describe.each(['/docs', '/docs/'])('the page %s', (path) => {

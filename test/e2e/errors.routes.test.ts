@@ -29,6 +29,10 @@ describe('a request that leads nowhere', () => {
     ['POST', '/orders/order-1/history', ['GET']],
     ['POST', '/metrics', ['GET']],
     ['DELETE', '/health/live', ['GET']],
+    ['DELETE', '/webhooks', ['GET', 'POST']],
+    ['POST', '/webhooks/x', ['GET', 'PATCH', 'DELETE']],
+    ['GET', '/webhooks/x/replay', ['POST']],
+    ['DELETE', '/webhooks/x/deliveries', ['GET']],
   ])('is answered with 405: %s %s', async (method, path, allowed) => {
     const answer = await request(method, server.url + path);
     expectProblem(answer, 405, path);
@@ -48,6 +52,8 @@ describe('a request that leads nowhere', () => {
     '/orders/%27%20OR%201=1--',
     `/orders/${'x'.repeat(5000)}`,
     '/orders/__proto__',
+    '/webhooks/x',
+    '/webhooks/x/deliveries',
   ])('is answered with 404 when no order can have its id: %s', async (path) => {
     expectProblem(await get(server.url + path), 404, path);
   });

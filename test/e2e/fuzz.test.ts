@@ -31,6 +31,7 @@ function sendAnything(place: DatabaseKind): void {
   const statuses = new Set<number>();
   let server: ServerProcess;
   let contract: Contract;
+  const webhookIds: string[] = [];
   const orderIds = Array.from({ length: 10 }, (_, index) => `known-${index}`);
 
   beforeAll(async () => {
@@ -41,7 +42,12 @@ function sendAnything(place: DatabaseKind): void {
       LOG_LEVEL: 'info',
       HEADERS_TIMEOUT_MS: 300,
       REQUEST_TIMEOUT_MS: 600,
+      WEBHOOK_TARGETS: 'any',
+      WEBHOOK_MAX_PENDING: 10,
+      MAX_WEBHOOKS: 10,
     });
+    for (let count = 0; count < 10; count++)
+      webhookIds.push((await post(`${server.url}/webhooks`, { url: 'http://127.0.0.1:9/' })).body.id);
     contract = new Contract((await get(`${server.url}/openapi.json`)).body as Document);
     for (const order_id of orderIds) {
       await post(`${server.url}/orders`, anOrder({ order_id }));
@@ -94,7 +100,10 @@ function sendAnything(place: DatabaseKind): void {
   }
 
   it(`answers ${REQUESTS} requests made from its OpenAPI document as the document says, and none with 5xx`, async () => {
-    const requests = fc.sample(requestsTo(contract.document, orderIds), { seed: SEED, numRuns: REQUESTS });
+    const requests = fc.sample(requestsTo(contract.document, [...orderIds, ...webhookIds]), {
+      seed: SEED,
+      numRuns: REQUESTS,
+    });
     expect(await all(requests, ask)).toEqual([]);
     expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 400, 404, 405, 409, 415, 422])); // they went deep
   }, 180_000);

@@ -50,6 +50,7 @@ describe('a client that openapi-typescript generates from /openapi.json', () => 
       ids: ['7', '7'],
       tooLate: 'Order shop-1 cannot be cancelled: it is Completed.',
       retried: 0,
+      accepted: '2',
       total: expect.any(Number),
       ready: 'ok',
     });

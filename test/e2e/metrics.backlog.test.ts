@@ -19,6 +19,7 @@ describe('the metrics', () => {
       average_processing_time: 0,
       average_wait_time: 0,
       processing_time: { p50: 0, p95: 0, p99: 0 },
+      wait_time: { p50: 0, p95: 0, p99: 0 },
       estimated_processing_time: 0,
       throughput: { accepted_per_second: 0, completed_per_second: 0 },
     });

@@ -1,4 +1,5 @@
 import { Clock } from '../../src/common/clock.js';
+import { WAIT_BOUNDS_MS } from '../../src/metrics/order.counters.js';
 import { PermanentFailure } from '../../src/processing/order.handler.js';
 import { startApp, type RunningApp } from '../support/app.js';
 import { anOrder, get, listAll, post, untilMetrics, type Answer } from '../support/client.js';
@@ -84,6 +85,13 @@ describe('the metrics after 300 orders, every seventh of which failed for good',
 
   it.each([50, 95, 99])('tell the percentile %i of the processing time', (percent) => {
     expectAbout(metrics.processing_time[`p${percent}`], rank(duration('started_at'), percent));
+  });
+
+  it.each([50, 95, 99])('tell the percentile %i of the wait, in the bucket in which it is', (percent) => {
+    const waits = orders.map((order) => Date.parse(order.started_at) - Date.parse(order.created_at));
+    const bucketOf = (ms: number) => WAIT_BOUNDS_MS.findIndex((bound) => ms <= bound);
+    const told = metrics.wait_time[`p${percent}`] * 1000;
+    expect(bucketOf(told)).toBe(bucketOf(rank(waits, percent)));
   });
 
   it('expect nothing more to do, and show what the last minute did', () => {

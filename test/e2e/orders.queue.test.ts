@@ -42,7 +42,7 @@ describe('an order that waits in line', () => {
     expect(await fields()).not.toContain('queue_position');
   });
 
-  it('can be cancelled: it leaves the line, and is never worked on', async () => {
+  it('can be cancelled: it leaves the queue, and is never worked on', async () => {
     const cancelled = await order(server, 'third/cancel');
     expect(cancelled).toMatchObject({
       status: 200,

@@ -97,7 +97,7 @@ describe('an attempt that fails', () => {
     });
   });
 
-  it('goes to the tail of the line when a person retries it', async () => {
+  it('goes to the tail of the queue when a person retries it', async () => {
     const gate = new Gate();
     works['failed'] = (attempt) => {
       if (attempt === 1) throw new PermanentFailure('once', 'only once');

@@ -1,4 +1,6 @@
-import { temporaryDatabase } from '../support/app.js';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { startApp, temporaryDatabase } from '../support/app.js';
 import { expectSound, statusCounts } from '../support/books.js';
 import { anOrder, get, post, until, untilMetrics } from '../support/client.js';
 import { ServerProcess } from '../support/server.js';
@@ -108,6 +110,16 @@ describe('a server that is told to stop', () => {
     expect(acknowledged.length).toBeGreaterThan(200);
     expect(acknowledged.filter((id) => !completed.has(id))).toEqual([]);
     await expectSound(database.file);
+  });
+
+  it('does not wait for clients that connected and have asked for nothing', async () => {
+    const app = await startApp({ config: { SHUTDOWN_TIMEOUT_MS: 600_000 } });
+    const { hostname, port } = new URL(app.url);
+    const silent = connect(Number(port), hostname);
+    await once(silent, 'connect');
+    const closed = once(silent, 'close');
+    await app.close();
+    await closed;
   });
 
   it('stops at once when it has nothing to do', async () => {

@@ -9,7 +9,7 @@ import { startApp } from '../support/app.js';
 import { untilStatus } from '../support/client.js';
 import { aRequest } from '../support/store.js';
 
-/** More steps than the loop takes between its last look at the line and its end. */
+/** More steps than the loop takes between its last look at the queue and its end. */
 const STEPS = 40;
 
 describe('an order that is enqueued while the loop comes to its end', () => {
@@ -20,7 +20,7 @@ describe('an order that is enqueued while the loop comes to its end', () => {
     const [queue, store] = [server.app.get(QueueService), server.app.get(OrdersStore)];
     const [processor, reader] = [server.app.get(OrderProcessor), server.app.get(OrdersReader)];
     server.app.get(EventEmitter2).removeAllListeners(ORDERS_TRANSITIONED); // this test enqueues
-    /** The order that is committed just after the next reading of the line. */
+    /** The order that is committed just after the next reading of the queue. */
     let late: { seq: number; enqueue: () => void } | undefined;
     queue.open(
       async (after, limit) => {

@@ -107,7 +107,7 @@ export class World {
     this.#broken ??= message;
   }
 
-  /** Whether an order last came back to the line because its attempt failed, not by a person's wish or a crash. */
+  /** Whether an order last came back to the queue because its attempt failed, not by a person's wish or a crash. */
   isDelayed(orderId: string): boolean {
     const sql = `SELECT reason FROM order_history JOIN orders ON seq = order_seq
       WHERE order_id = ? AND to_status = 'Pending' ORDER BY id DESC LIMIT 1`;

@@ -10,16 +10,17 @@ export async function get(url: string, headers: Record<string, string> = {}): Pr
   return answer(await fetch(url, { headers }));
 }
 
-/** Posts `body` as JSON; a string or bytes go as they are. */
+/** Posts `body` as JSON; a string or bytes go as they are. `method`: another one than POST. */
 export async function post(
   url: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  method = 'POST',
 ): Promise<Answer> {
   const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   return answer(
     await fetch(url, {
-      method: 'POST',
+      method,
       headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
       ...(raw !== undefined && { body: raw }),
     }),

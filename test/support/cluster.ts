@@ -97,6 +97,13 @@ export class Cluster {
     return kills;
   }
 
+  /** Kills a worker, and starts another one. */
+  async replace(worker: ServerProcess): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await worker.kill();
+    await this.#add('worker');
+  }
+
   /** Stops a process as an operator would, and starts another one at its address. Resolves when that is ready. */
   async restart(process: ServerProcess): Promise<void> {
     const [list, role] = this.apis.includes(process)

@@ -43,20 +43,21 @@ export async function openStore(open: OpenDatabase, clock = new Clock()): Promis
     await database.onApplicationShutdown();
     await remove();
   };
-  const reader = await readerOn(database);
+  const reader = await readerOn(database, clock);
   const counters = new CountersReader(database);
   for (const event of [ORDERS_TRANSITIONED, ORDERS_UNCERTAIN]) events.on(event, () => counters.forget());
   return { database, store, reader, counters, events, announced, close };
 }
 
 /** The real reader, with its repositories. */
-export async function readerOn(database: Database): Promise<OrdersReader> {
+export async function readerOn(database: Database, clock = new Clock()): Promise<OrdersReader> {
   const options = { ...readingOptions(database), entities: ORDER_ENTITIES };
   const source = await new ReadingDataSource(options).initialize();
   return new OrdersReader(
     ordersSql(database),
     source.getRepository(OrderEntity),
     source.getRepository(OrderHistoryEntity),
+    clock,
   );
 }
 

@@ -7,6 +7,8 @@ import { BatchDto } from '../../src/orders/dto/batch.dto.js';
 import { CreateOrderDto } from '../../src/orders/dto/create-order.dto.js';
 import { ListOrdersQuery } from '../../src/orders/dto/list-orders.query.js';
 import { RetryOrdersDto } from '../../src/orders/dto/retry-orders.dto.js';
+import { ReplayDto } from '../../src/webhooks/dto/replay.dto.js';
+import { ChangeWebhookDto, CreateWebhookDto } from '../../src/webhooks/dto/webhook.request.js';
 import { startApp, type RunningApp } from '../support/app.js';
 
 const BODIES = Number(process.env['VALIDATION_RUNS'] ?? 7500);
@@ -73,6 +75,9 @@ const RIGHT: Record<string, Arbitrary<unknown>> = {
   limit: fc.integer({ min: 1, max: 200 }),
   orders: fc.array(anything, { minLength: 1, maxLength: 3 }),
   status: fc.constantFrom('Pending', 'Failed'),
+  url: fc.webUrl(),
+  statuses: fc.subarray(['Pending', 'Processing', 'Completed', 'Failed', 'Cancelled']),
+  enabled: fc.boolean(),
   created_from: fc.constantFrom(...INSTANTS.slice(0, 2)),
   created_to: fc.constantFrom(...INSTANTS.slice(0, 2)),
   cursor: fc.string({ maxLength: 64 }),
@@ -131,6 +136,9 @@ const BODY_CLASSES: [DtoClass, fields: string[], optional: string[]][] = [
     ['failed_from', 'failed_to', 'user_id', 'limit'],
   ],
   [BatchDto, ['orders'], []],
+  [CreateWebhookDto, ['url', 'statuses'], ['statuses']],
+  [ChangeWebhookDto, ['url', 'statuses', 'enabled'], ['url', 'statuses', 'enabled']],
+  [ReplayDto, ['failed_from', 'limit'], ['failed_from', 'limit']],
 ];
 
 describe('the compiled check and class-validator', () => {

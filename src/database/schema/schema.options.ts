@@ -3,6 +3,9 @@ import { CounterSlots1763712000000 } from '../migrations/1763712000000-counter-s
 import { MovesOnly1763740800000 } from '../migrations/1763740800000-moves-only.js';
 import { OrderKeys1763769600000 } from '../migrations/1763769600000-order-keys.js';
 import { BoundedReads1763798400000 } from '../migrations/1763798400000-bounded-reads.js';
+import { OrderReturns1763827200000 } from '../migrations/1763827200000-order-returns.js';
+import { LogBarrier1763856000000 } from '../migrations/1763856000000-log-barrier.js';
+import { Webhooks1763884800000 } from '../migrations/1763884800000-webhooks.js';
 import { stepwise } from './stepwise.js';
 
 /** TypeORM's options about the schema, the same for every database. `migrate` runs the migrations. */
@@ -13,6 +16,9 @@ export const SCHEMA = {
     MovesOnly1763740800000,
     OrderKeys1763769600000,
     BoundedReads1763798400000,
+    OrderReturns1763827200000,
+    LogBarrier1763856000000,
+    Webhooks1763884800000,
   ]),
   migrationsTableName: 'migrations',
   synchronize: false,

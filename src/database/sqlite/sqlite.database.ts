@@ -56,7 +56,7 @@ export class SqliteDatabase extends Database {
   readonly write: Query = (sql, parameters) => this.transaction((query) => query(sql, parameters));
 
   transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
-    return this.#writes.watch(() => this.#transaction(work));
+    return this.#writes.watch(() => this.#inTurn(() => this.#transaction(work)));
   }
 
   /** Writes, unless something was committed just now: only a write shows that the disk is not full. */
@@ -80,8 +80,24 @@ export class SqliteDatabase extends Database {
 
   readonly #reads = new Availability('read from');
   readonly #writes = new Availability('write to');
+  /** Resolves when the last transaction in line has ended; undefined: none is under way. */
+  #lastTurn: Promise<void> | undefined;
   #isWriting = false;
   #committedMs = -Infinity;
+
+  /** One at a time, in the order of the calls: there is one connection that writes. */
+  async #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const before = this.#lastTurn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastTurn = promise;
+    if (before) await before;
+    try {
+      return await run();
+    } finally {
+      if (this.#lastTurn === promise) this.#lastTurn = undefined;
+      resolve();
+    }
+  }
 
   async #transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
     const query: Query = async <Row>(sql: string, parameters?: unknown[]) =>

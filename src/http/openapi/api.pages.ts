@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { pageHeaders } from '../security.headers.js';
+import { SwaggerModule, type OpenAPIObject, type SwaggerCustomOptions } from '@nestjs/swagger';
+import { swaggerHeaders } from '../security.headers.js';
 
 /**
  * The pages of the OpenAPI document. Express tries routes in their sequence, and these are ten: before the controllers' they
@@ -11,11 +11,12 @@ import { pageHeaders } from '../security.headers.js';
 export class ApiPages implements OnModuleInit {
   #add: () => void = () => undefined;
 
-  /** To be called before the application is initialized. */
-  serve(app: NestExpressApplication, document: OpenAPIObject): void {
+  /** To be called before the application is initialized. `look`: title, icon, style sheets and scripts of the page. */
+  serve(app: NestExpressApplication, document: OpenAPIObject, look: SwaggerCustomOptions): void {
     this.#add = () => {
-      app.use('/docs', pageHeaders);
+      app.use('/docs', swaggerHeaders);
       SwaggerModule.setup('docs', app, document, {
+        ...look,
         jsonDocumentUrl: 'openapi.json',
         yamlDocumentUrl: 'openapi.yaml',
       });

@@ -8,12 +8,23 @@ const ALIAS = /^\/order(?=\/|$)/i;
 
 const TAGS: Record<string, string> = {
   orders: 'Accept orders, ask what became of them, and act on those that wait or failed.',
+  webhooks: 'Register endpoints that are told of transitions by signed posts, and see what was delivered.',
+  events: 'Every transition of an order as it happens, as server-sent events.',
   metrics: 'How all orders together are doing.',
   health: 'Whether this process runs, and whether it takes orders: for load balancers and supervisors.',
 };
 
-/** The OpenAPI document of the application's routes, in which `schemas` are the schemas of the validated classes. */
-export function createDocument(app: INestApplication, schemas: Record<string, JsonSchema>): OpenAPIObject {
+type Webhooks = NonNullable<OpenAPIObject['webhooks']>;
+
+/**
+ * The OpenAPI document of the application's routes, in which `schemas` are the schemas of the validated classes, and of the
+ * requests that it sends.
+ */
+export function createDocument(
+  app: INestApplication,
+  schemas: Record<string, JsonSchema>,
+  webhooks: Webhooks,
+): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Ordermill')
@@ -30,7 +41,9 @@ export function createDocument(app: INestApplication, schemas: Record<string, Js
     security: [],
   });
   for (const path of Object.keys(document.paths)) if (ALIAS.test(path)) delete document.paths[path];
-  document.components = { ...document.components, schemas: usedOf(schemas, JSON.stringify(document.paths)) };
+  document.webhooks = webhooks;
+  const text = JSON.stringify([document.paths, webhooks]);
+  document.components = { ...document.components, schemas: usedOf(schemas, text) };
   addExamples(document);
   return document;
 }

@@ -11,6 +11,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, Response } from 'express';
 import { acceptQueueIsEmpty } from './accept.queue.js';
 import { HttpConnections } from './http.connections.js';
+import { TextAnswer } from './text.answer.js';
 
 /** Length of the accept queue: thousands of clients may connect at once. The system's limit (somaxconn) wins. */
 const BACKLOG = 4096;
@@ -45,12 +46,14 @@ export class HttpAdapter extends ExpressAdapter {
     super();
   }
 
-  /** Answers with JSON, as every route here does, without Express's look-ups of settings, types and tags. */
-  override reply(response: Response, body: object, status?: number): void {
-    const text = JSON.stringify(body);
+  /** Answers with JSON, as nearly every route here does, without Express's look-ups of settings, types and tags. */
+  override reply(response: Response, body: object | undefined, status?: number): void {
+    if (body === undefined) return void response.writeHead(status ?? response.statusCode).end();
+    const isText = body instanceof TextAnswer;
+    const text = isText ? body.text : JSON.stringify(body);
     const content = text.length < LONG_TEXT ? text : Buffer.from(text);
     response.writeHead(status ?? response.statusCode, {
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': isText ? body.contentType : 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(content),
     });
     response.end(content);

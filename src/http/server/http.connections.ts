@@ -46,9 +46,14 @@ export class HttpConnections {
     prototype.end = end as ServerResponse['end']; // it has overloads
   }
 
-  /** Node counts a connection with an unread answer as idle too; so none is closed while there is one. */
+  /**
+   * Node counts a connection with an unread answer as idle too; so none is closed while there is one. One that has sent
+   * nothing yet, as some clients open in advance, Node does not count as idle.
+   */
   closeIdle(): void {
-    if (![...this.#all.values()].some(({ isUnread }) => isUnread)) this.server.closeIdleConnections();
+    if ([...this.#all.values()].some(({ isUnread }) => isUnread)) return;
+    this.server.closeIdleConnections();
+    for (const { socket } of this.#all.values()) if (socket.bytesRead === 0) socket.destroy();
   }
 
   #watch(timeoutMs: number): void {

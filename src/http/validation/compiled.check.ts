@@ -70,7 +70,7 @@ function readable(errors: ErrorObject[]): Finding[] {
   const byField = new Map<string, Finding>();
   for (const error of errors) {
     const finding = toFinding(error);
-    if (!byField.has(finding.field) || error.keyword === 'oneOf') byField.set(finding.field, finding);
+    if (!byField.has(finding.field)) byField.set(finding.field, finding);
   }
   return [...byField.values()];
 }

@@ -27,13 +27,14 @@ export class BatchDto {
   @JSONSchema({
     description: ORDERS,
     items: {
+      // the check stops at the first that fits: an order is judged later, once
       anyOf: [
-        { $ref: getSchemaPath(CreateOrderDto) },
         {
           type: ['object', 'array', 'string', 'number', 'boolean', 'null'],
           items: {},
           description: 'anything else is refused by itself',
         },
+        { $ref: getSchemaPath(CreateOrderDto) },
       ],
     },
     example: [

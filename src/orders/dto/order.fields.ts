@@ -1,4 +1,4 @@
-import { rule } from '../../http/validation/rules.js';
+import { rule, type Rule } from '../../http/validation/rules.js';
 
 /** An order's id is a path segment of its URL: characters that need no escaping, and no `.` or `..`. */
 export const ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}$/;
@@ -10,7 +10,12 @@ const TEXT_ID = new RegExp(TEXT_ID_PATTERN, 'u');
 /** 999,999,999.99: with two decimals the largest amount that is far from where doubles lose them. */
 const MOST_MONEY = 999_999_999.99;
 
-const INTEGER_ID = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
+/** `pattern` is asked of text only, the limits of numbers only. Under `oneOf` both forms would be tried for each id. */
+const TEXT_OR_INTEGER = {
+  type: ['string', 'integer'],
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+} satisfies Partial<Rule['schema']>;
 const isIntegerId = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
 const matches = (pattern: RegExp, value: unknown) => typeof value === 'string' && pattern.test(value);
 
@@ -19,7 +24,8 @@ export const IsOrderId = rule('isOrderId', () => ({
   schema: {
     description:
       'a string of 1 to 128 of the characters A–Z a–z 0–9 . _ : ~ - that begins with a letter or digit, or a non-negative integer',
-    oneOf: [{ type: 'string', pattern: ORDER_ID.source }, INTEGER_ID],
+    ...TEXT_OR_INTEGER,
+    pattern: ORDER_ID.source,
   },
   admits: (value) => matches(ORDER_ID, value) || isIntegerId(value),
 }));
@@ -28,7 +34,8 @@ export const IsOrderId = rule('isOrderId', () => ({
 export const IsTextId = rule('isTextId', () => ({
   schema: {
     description: 'a string of 1 to 128 characters without control characters, or a non-negative integer',
-    oneOf: [{ type: 'string', pattern: TEXT_ID_PATTERN }, INTEGER_ID],
+    ...TEXT_OR_INTEGER,
+    pattern: TEXT_ID_PATTERN,
   },
   admits: (value) => matches(TEXT_ID, value) || isIntegerId(value),
 }));

@@ -90,9 +90,11 @@ export class GroupCommit {
     const inserts = writes.filter((write) => write instanceof Insert);
     await this.state.expectKnown();
     const at = Math.max(this.clock.now(), this.state.lastCreatedAt); // acceptance times never run backwards
+    const beganMs = this.clock.monotonicMs();
     const { seqs, transitions } = await this.#write(writes, inserts, at);
+    const commitMs = this.clock.monotonicMs() - beganMs;
     this.state.committed(transitions, at);
-    if (transitions.length > 0) this.#announce({ transitions }); // before anything is waited for: in the order of the commits
+    if (transitions.length > 0) this.#announce({ transitions, commitMs }); // before anything is waited for: in the order of the commits
     await this.#answer(inserts, seqs);
     return writes.map(({ outcome }) => outcome);
   }

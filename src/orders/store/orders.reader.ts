@@ -11,6 +11,7 @@ import type { HistoryEntry, Order } from '../../domain/order.js';
 import { toOrder } from './order.row.js';
 import type { OrderStatus } from '../../domain/order.status.js';
 import { OrderPages, type ListCursor, type OrderFilter, type Page } from './orders.pages.js';
+import { QueuePositions, STARTABLE } from './queue.positions.js';
 import { failedSql, type FailedFilter } from './sql/failed.sql.js';
 import { OrdersSql } from './sql/orders.sql.js';
 
@@ -35,23 +36,18 @@ export interface Delayed extends QueuedOrder {
   since: number;
 }
 
-/** What `orders_pending` holds: an order whose back-off has not ended is in nobody's way there. */
-const STARTABLE = `status = 'Pending' AND not_before IS NULL`;
-
 /** Orders that share a read, each of which may have half a megabyte of items. */
 const MAX_SHARED = 32;
 
 /** Transitions of one order that its history tells. */
 const TOLD = 10_000;
 
-/** Orders ahead are counted one by one up to here; beyond, the distance of positions counts. */
-const COUNTED_AHEAD = 100;
-
 /** Every question that is asked about orders. Reads committed rows only, and no question costs more as the table grows. */
 @Injectable()
 export class OrdersReader {
   readonly #gets: Batcher<string, Order | undefined>;
   readonly #pages: OrderPages;
+  readonly #positions: QueuePositions;
   #historySql: string | undefined;
 
   constructor(
@@ -69,6 +65,7 @@ export class OrdersReader {
       clock,
     });
     this.#pages = new OrderPages(sql, orders);
+    this.#positions = new QueuePositions(sql, clock);
   }
 
   /** Orders that are asked for at once are read at once. */
@@ -170,19 +167,23 @@ export class OrdersReader {
   }
 
   /**
-   * How many orders that may start now stand before `queueSeq`: exact up to 100; beyond, an upper bound, which is exact
-   * when no order in between was cancelled, delayed or refused.
+   * Since when the order at the head of the queue has waited: since its acceptance or a person's retry; and when the one
+   * in Processing started that runs longest. In milliseconds since 1970.
    */
-  async ahead(queueSeq: number): Promise<number> {
-    const table = this.sql.table('orders_pending');
-    const [row] = await this.sql.database.read<{ counted: number; head: number | null }>(
+  async oldest(): Promise<Record<'pending' | 'processing', number | undefined>> {
+    const [row] = await this.sql.database.read<Record<'pending' | 'processing', number | null>>(
       `SELECT
-        (SELECT COUNT(*) FROM (SELECT 1 FROM ${table} WHERE ${STARTABLE} AND queue_seq < ? LIMIT ${COUNTED_AHEAD}) AS before_it) AS counted,
-        (SELECT MIN(queue_seq) FROM ${table} WHERE ${STARTABLE}) AS head`,
-      [queueSeq],
+        (SELECT CASE WHEN queue_seq = seq THEN created_at ELSE updated_at END FROM ${this.sql.table('orders_pending')}
+         WHERE ${STARTABLE} AND queue_seq > 0 ORDER BY queue_seq LIMIT 1) AS pending,
+        (SELECT MIN(started_at) FROM ${this.sql.table('orders_status')} WHERE status = 'Processing') AS processing`,
     );
-    const counted = Number(row?.counted ?? 0);
-    return counted < COUNTED_AHEAD ? counted : queueSeq - Number(row?.head);
+    const instant = (value: number | null = null) => (value === null ? undefined : Number(value));
+    return { pending: instant(row?.pending), processing: instant(row?.processing) };
+  }
+
+  /** How many orders that may start now stand before `queueSeq`, as `QueuePositions` says. */
+  ahead(queueSeq: number): Promise<number> {
+    return this.#positions.ahead(queueSeq);
   }
 
   async #getAll(ids: string[]): Promise<Outcome<Order | undefined>[]> {

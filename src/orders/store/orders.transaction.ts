@@ -79,10 +79,10 @@ export class OrdersTransaction {
     );
   }
 
-  #note({ from, to, at, notBefore }: TransitionRequest, order: TransitionedOrder): void {
+  #note({ from, to, at, notBefore, reason }: TransitionRequest, order: TransitionedOrder): void {
     const { seq, orderId, userId, attempts: attempt, queueSeq, createdAt, startedAt } = order;
     const position = to === 'Pending' && notBefore === undefined && { queueSeq };
     this.transitions.push({ seq, orderId, userId, from, to, attempt, at, ...position });
-    this.#counters.add({ from, to, attempt, at, createdAt, startedAt });
+    this.#counters.add({ from, to, attempt, at, createdAt, startedAt, reason: reason ?? null });
   }
 }

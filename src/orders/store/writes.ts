@@ -12,8 +12,9 @@ const NONE = { error: new Error('a write without an outcome') };
 
 /** One write on its way into a transaction; after the commit it has its outcome. */
 abstract class Write<Result> {
-  readonly size: number = SMALL;
   outcome: Outcome<Result> = NONE;
+
+  constructor(readonly size = SMALL) {}
 
   /** @throws why it was not written */
   get result(): Result {
@@ -23,11 +24,8 @@ abstract class Write<Result> {
 }
 
 export class Insert extends Write<Receipt> {
-  override readonly size: number;
-
   constructor(readonly order: NewOrder) {
-    super();
-    this.size = sizeOf(order);
+    super(sizeOf(order));
   }
 }
 

@@ -16,6 +16,7 @@ const session = (silenceMs: number) => [
 
 /**
  * `mysql2` for TypeORM. Each connection gets its settings before its first statement, or is closed.
+ * @param setUpTimeoutMs for each of these statements; 0: never, as of programs whose statements have no limit either
  * @param silenceMs see `ServerOptions`
  */
 export function mysqlDriver(setUpTimeoutMs: number, silenceMs: number) {

@@ -7,7 +7,7 @@ export function mysqlOptions(options: ServerOptions) {
   return {
     type: 'mysql' as const,
     ...commonOptions(options),
-    driver: mysqlDriver(CONNECT_TIMEOUT_MS, options.silenceMs),
+    driver: mysqlDriver(options.silenceMs > 0 ? CONNECT_TIMEOUT_MS : 0, options.silenceMs),
     charset: 'utf8mb4',
     connectTimeout: CONNECT_TIMEOUT_MS,
     supportBigNumbers: true,

@@ -4,6 +4,7 @@ import { REQUESTED } from '../columns.js';
 import type { NewOrder } from '../idempotency.rules.js';
 import { ORDER_COLUMNS } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
+import { HIGHEST, toPosition, type LogPosition } from '../log/log.position.js';
 import { OrdersSql, type Demand } from './orders.sql.js';
 import {
   isTransitioning,
@@ -62,6 +63,17 @@ const INSERT_HISTORY = `
 /** Its names of indexes, where they differ: one index serves what others have two partial ones for. */
 const INDEXES: Record<string, string> = { orders_pkey: 'PRIMARY', orders_delayed: 'orders_pending' };
 
+/** Every transaction shares this lock from before it draws its numbers until it ends. */
+const JOIN_WRITERS = 'SELECT id FROM order_log_barrier LOCK IN SHARE MODE';
+const NO_WRITERS = 'SELECT id FROM order_log_barrier FOR UPDATE SKIP LOCKED';
+const WAIT_FOR_WRITERS = 'SELECT id FROM order_log_barrier FOR UPDATE';
+
+/** Failed tries after which a reader of the log waits for the writers, and has new ones wait for it. */
+const MOST_TRIES = 8;
+
+/** Tries after a wait that failed, because a process stands still in its transaction: others shall not often wait too. */
+const TRIES_AFTER_FAILURE = 400;
+
 const STATEMENTS = {
   insertKeys: `
     INSERT INTO order_keys (idempotency_key, order_seq)
@@ -90,13 +102,17 @@ export class MysqlOrdersSql extends OrdersSql {
   readonly now = NOW;
   readonly isDelayed = `status = 'Pending'`; // compared, a null is not true
   protected readonly statements = STATEMENTS;
+  #tries = 0;
 
   async transaction<Result>(
     { orders, requeued }: Demand,
     work: (query: Query, numbers: Iterator<number>) => Promise<Result>,
   ): Promise<Result> {
-    const numbers = await this.#reserve(orders + requeued); // before, so that nobody waits for the sequence
-    return this.database.transaction((query) => work(query, numbers.values()));
+    return this.database.transaction(async (query) => {
+      await query(JOIN_WRITERS);
+      const numbers = await this.#reserve(orders + requeued); // in its own, so that nobody waits for the sequence
+      return work(query, numbers.values());
+    });
   }
 
   async insertOrders(
@@ -145,6 +161,19 @@ export class MysqlOrdersSql extends OrdersSql {
     const sql = `UPDATE ${this.table('orders_pkey')} SET lease_until = ${NOW} + ?
       WHERE status = 'Processing' AND owner = ? AND seq IN (?)`;
     await query(sql, [leaseMs, owner, this.list(own.map(({ seq }) => Number(seq)))]);
+  }
+
+  /** At a moment without a writer the highest numbers are the end. */
+  override logEnd(): Promise<LogPosition | undefined> {
+    const waits = ++this.#tries >= MOST_TRIES;
+    if (waits) this.#tries = -TRIES_AFTER_FAILURE; // unless it succeeds
+    const lock = waits ? WAIT_FOR_WRITERS : NO_WRITERS;
+    return this.database.transaction(async (query) => {
+      if ((await query(lock)).length === 0) return undefined;
+      this.#tries = 0;
+      const [row] = await query<LogPosition>(HIGHEST);
+      return row && toPosition(row);
+    });
   }
 
   walk(walk: Walk): WalkSql {

@@ -3,6 +3,7 @@ import type { TransitionRequest } from '../../../domain/order.transition.js';
 import type { HolderRow, NewOrder } from '../idempotency.rules.js';
 import type { OrderRow } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
+import { HIGHEST, NOTHING, toPosition, type LogPosition } from '../log/log.position.js';
 import { randomShard } from './shards.js';
 import type { Walk, WalkSql } from './walk.sql.js';
 
@@ -114,6 +115,21 @@ export abstract class OrdersSql {
   /** The cursor at which a list of the orders begins that were created at `at` or later. */
   firstCreated(at: number): Promise<{ createdAt: number; seq: number }> {
     return Promise.resolve({ createdAt: at, seq: 0 });
+  }
+
+  /**
+   * An end of the log behind which nothing is committed any more: all orders and all history up to it can be read.
+   * Transactions draw their numbers before they commit, so on a server a lower number may be committed after a higher one
+   * was read. undefined: not known at this moment, ask again soon. Calls must not overlap.
+   */
+  logEnd(): Promise<LogPosition | undefined> {
+    return this.highest();
+  }
+
+  /** The highest numbers in the log; lower ones may yet be committed. */
+  async highest(): Promise<LogPosition> {
+    const [row] = await this.database.read<LogPosition>(HIGHEST);
+    return toPosition(row ?? NOTHING);
   }
 
   /** How a list goes along an index. */

@@ -4,6 +4,7 @@ import { REQUESTED } from '../columns.js';
 import type { NewOrder } from '../idempotency.rules.js';
 import { ORDER_COLUMNS } from '../order.row.js';
 import type { TransitionedRow } from '../transition.rows.js';
+import { HIGHEST, toPosition, type LogPosition } from '../log/log.position.js';
 import { OrdersSql, type Demand } from './orders.sql.js';
 import { randomShard } from './shards.js';
 import {
@@ -69,6 +70,19 @@ const TRANSITION = `
   )
   SELECT * FROM made`;
 
+/**
+ * The transactions under way that write to the two tables. Each has held this lock since before it drew its first number,
+ * and holds it until it ends (https://www.postgresql.org/docs/current/view-pg-locks.html). pg_locks is read after the
+ * statement's snapshot was taken.
+ */
+const WRITERS = `
+  SELECT virtualtransaction AS writer FROM pg_locks
+  WHERE locktype = 'relation' AND mode = 'RowExclusiveLock'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND relation IN ('orders'::regclass, 'order_history'::regclass)`;
+
+const LOG_END = `SELECT highest.*, (SELECT json_agg(DISTINCT writer) FROM (${WRITERS}) AS w) AS writers FROM (${HIGHEST}) AS highest`;
+
 const STATEMENTS = {
   insertKeys: `
     INSERT INTO order_keys (idempotency_key, order_seq) SELECT v ->> 0, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
@@ -89,6 +103,8 @@ export class PostgresOrdersSql extends OrdersSql {
   readonly now = NOW;
   readonly isDelayed = 'not_before IS NOT NULL';
   protected readonly statements = STATEMENTS;
+  /** Numbers that were the highest at one moment, and who was writing at that moment. */
+  #candidate: { end: LogPosition; writers: string[] } | undefined;
 
   async transaction<Result>(
     { requeued, isMore }: Demand,
@@ -119,6 +135,21 @@ export class PostgresOrdersSql extends OrdersSql {
   async renewLeases(query: Query, owner: string, leaseMs: number): Promise<void> {
     const sql = `UPDATE orders SET lease_until = ${NOW} + ? WHERE status = 'Processing' AND owner = ?`;
     await query(sql, [leaseMs, owner]);
+  }
+
+  /** The highest numbers of a moment are the end once every transaction of that moment has ended. */
+  override async logEnd(): Promise<LogPosition | undefined> {
+    const [row] = await this.database.read<LogPosition & { writers: string[] | null }>(LOG_END);
+    if (!row) return undefined;
+    const now = { end: toPosition(row), writers: row.writers ?? [] };
+    const earlier = this.#candidate;
+    if (now.writers.length === 0) {
+      this.#candidate = undefined;
+      return now.end;
+    }
+    if (earlier?.writers.some((writer) => now.writers.includes(writer))) return undefined;
+    this.#candidate = now;
+    return earlier?.end;
   }
 
   walk(walk: Walk): WalkSql {

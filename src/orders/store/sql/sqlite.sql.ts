@@ -29,11 +29,12 @@ const VALUES = PROPERTIES.map(
   (property, index) => `value ${property === 'itemIds' ? '->' : '->>'} ${1 + index}`,
 );
 
+// Mostly no order has a key: to find that out of the JSON row by row cost a twentieth of the statement.
 const INSERT = `
   INSERT INTO orders (${NEW_ORDER_COLUMNS}, status, created_at, updated_at)
   SELECT value ->> 0, value ->> 0, ${VALUES.join(', ')}, 'Pending', at, at
-  FROM (SELECT ? AS at), json_each(?)
-  WHERE ${KEY} IS NULL OR NOT EXISTS (SELECT 1 FROM order_keys WHERE idempotency_key = ${KEY})
+  FROM (SELECT ? AS at, ? AS has_keys), json_each(?)
+  WHERE NOT has_keys OR ${KEY} IS NULL OR NOT EXISTS (SELECT 1 FROM order_keys WHERE idempotency_key = ${KEY})
   ON CONFLICT DO NOTHING`;
 
 // RETURNING would cost a tenth of the insert: nearly always all are stored.
@@ -94,10 +95,11 @@ export class SqliteOrdersSql extends OrdersSql {
     const seqs = draw(numbers, orders.length);
     const rows = orders.map((order, index) => {
       const row: unknown[] = [seqs[index]];
-      for (const property of PROPERTIES) row.push(order[property]);
+      for (const property of PROPERTIES) row.push(order[property]); // a third cheaper than with `map`
       return row;
     });
-    await query(INSERT, [at, JSON.stringify(rows)]);
+    const hasKeys = orders.some(({ idempotencyKey }) => idempotencyKey !== null);
+    await query(INSERT, [at, Number(hasKeys), JSON.stringify(rows)]);
     const [count] = await query<{ stored: number }>(HOW_MANY);
     const stored = count?.stored ?? 0;
     if (stored > 0) await this.addToCounters(query, [['Pending', stored]]);
