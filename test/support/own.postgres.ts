@@ -79,12 +79,14 @@ export class OwnPostgres {
 
   /** Every process of it stands still, and its connections stay open: as if the network were cut. */
   async freeze(): Promise<void> {
-    const rows = await withDatabase(this.url, (query) =>
-      query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()`),
-    );
-    const [master] = readFileSync(join(this.folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
-    this.#frozen = [Number(master), ...rows.map(({ pid }) => pid)];
-    for (const pid of this.#frozen) process.kill(pid, 'SIGSTOP');
+    const [line = ''] = readFileSync(join(this.folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
+    const master = Number(line);
+    process.kill(master, 'SIGSTOP'); // first: it starts no further process while the others are looked for
+    this.#frozen = [master];
+    for (const child of (await output('ps', '-o', 'pid=', '--ppid', line)).trim().split('\n').map(Number)) {
+      process.kill(child, 'SIGSTOP');
+      this.#frozen.push(child);
+    }
   }
 
   thaw(): void {
