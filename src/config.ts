@@ -9,7 +9,7 @@ export const CONFIG = Symbol('CONFIG');
 const DAY_MS = 86_400_000;
 
 /** Keys whose value is never shown. */
-const SECRETS = new Set(['PROCESSOR_SECRET']);
+const SECRETS = new Set(['API_KEYS', 'PROCESSOR_SECRET']);
 
 /** Keys whose value may hold a password. */
 const URLS = ['DATABASE_URL', 'REDIS_URL', 'PROCESSOR_URL'] as const;
@@ -35,6 +35,15 @@ export class Config {
     'host names or addresses without ports, with commas between them',
   )
   readonly ALLOWED_HOSTS: string = '';
+
+  @IsText(
+    /^(om_[a-z2-7]{8}_[\w-]{43}(,(?=.)|$))*$/,
+    'keys as `npm run keys -- generate` makes them, with commas between them',
+  )
+  readonly API_KEYS: string = '';
+
+  @IsOneOf('true', 'false')
+  readonly ALLOW_OPEN: 'true' | 'false' = 'false';
 
   @IsOneOf('all', 'api', 'worker')
   readonly ROLE: 'all' | 'api' | 'worker' = 'all';

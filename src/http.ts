@@ -11,6 +11,7 @@ import { ProblemFilter, type ProblemRule } from './http/problem.filter.js';
 import { requestContext } from './http/request.context.js';
 import { setSecurityHeaders } from './http/security.headers.js';
 import { CONFIG, type Config } from './config.js';
+import { Authentication } from './keys/authentication.js';
 import { StatusPage } from './dashboard/status.page.js';
 import { DatabaseUnavailable } from './database/database.js';
 import { TooManyStreams } from './http/streams/open.streams.js';
@@ -67,6 +68,7 @@ export function configureHttp(app: NestExpressApplication): void {
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   const lifecycle = app.get(Lifecycle);
+  const authentication = app.get(Authentication);
   const guard = browserGuard(config.ALLOWED_HOSTS);
   const parserFor = bodyParsers(config, app.get(Clock));
   // one middleware for all of it, because each costs every request 2 µs
@@ -75,9 +77,16 @@ export function configureHttp(app: NestExpressApplication): void {
     setSecurityHeaders(response);
     // the context begins after the body, whose later parts arrive outside of any context
     const go = (error?: unknown) => requestContext(request, response, () => next(error));
-    const problem = config.ROLE === 'worker' && ORDERS.test(request.path) ? notHere() : guard(request);
-    if (problem) go(problem);
-    else parserFor(request)(request, response, go);
+    const read = () => {
+      const problem =
+        config.ROLE === 'worker' && ORDERS.test(request.path)
+          ? notHere()
+          : (guard(request) ?? authentication.identify(request));
+      if (problem) go(problem);
+      else parserFor(request)(request, response, go);
+    };
+    if (authentication.isReady) read();
+    else authentication.refresh().then(read, go);
   });
 
   const schemas = jsonSchemas();

@@ -12,6 +12,7 @@ import type { OrderRequest, Receipt } from '../../src/domain/order.js';
 import { OrdersBatch } from '../../src/orders/orders.batch.js';
 import { OrdersController } from '../../src/orders/orders.controller.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
+import { Authentication } from '../../src/keys/authentication.js';
 import { StatusPage } from '../../src/dashboard/status.page.js';
 import { listen } from './listen.js';
 
@@ -31,6 +32,7 @@ class UnstoredOrders implements Pick<OrdersService, 'accept'> {
   providers: [
     { provide: OrdersService, useClass: UnstoredOrders },
     { provide: OrdersBatch, useValue: {} },
+    { provide: Authentication, useValue: { isReady: true, identify: () => undefined } },
     { provide: StatusPage, useValue: { docsLook: {} } },
   ],
 })

@@ -10,6 +10,8 @@ export interface Load {
   paths?: string[];
   /** Each request has another number in the place of `NUMBER`. */
   body?: string;
+  /** An API key to send with each. */
+  key?: string;
   connections: number;
   seconds?: number;
   requests?: number;
@@ -47,7 +49,7 @@ export async function load(load: Load): Promise<LoadReport> {
 /** @param order with fields of its own, if any */
 export function postOrders(
   url: string,
-  amount: Pick<Load, 'seconds' | 'requests'>,
+  amount: Pick<Load, 'seconds' | 'requests' | 'key'>,
   order: object = ORDER,
 ): Promise<LoadReport> {
   return load({

@@ -12,7 +12,7 @@ let numbers = 0;
 const RUN = Date.now().toString(36);
 
 async function run(load: Load): Promise<LoadReport> {
-  const { url, method = 'GET', paths = ['/'], body, connections, seconds, requests } = load;
+  const { url, method = 'GET', paths = ['/'], body, key, connections, seconds, requests } = load;
   const latenciesMs: number[] = [];
   const refusals = new Set<number>();
   let endedAt = 0;
@@ -24,7 +24,11 @@ async function run(load: Load): Promise<LoadReport> {
         method,
         connections: Math.min(connections, requests ?? connections),
         ...(requests ? { amount: requests } : { duration: seconds ?? 1 }),
-        ...(body && { body, headers: { 'content-type': 'application/json' } }),
+        ...(body && { body }),
+        headers: {
+          ...(body && { 'content-type': 'application/json' }),
+          ...(key && { authorization: `Bearer ${key}` }),
+        },
         requests: paths.map((path) => ({
           path,
           ...(body?.includes(NUMBER) && { setupRequest: numbered(body) }),

@@ -1,6 +1,7 @@
 import { Controller, Get, Headers, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { RequireScope } from '../http/access/access.decorators.js';
 import { InvalidRequest } from '../http/problem.js';
 import type { LogPosition } from '../orders/store/log/log.position.js';
 import { EventFeed } from './event.feed.js';
@@ -15,6 +16,7 @@ export class EventsController {
   constructor(private readonly feed: EventFeed) {}
 
   @Get()
+  @RequireScope('orders:read')
   @ApiStreamEvents()
   async stream(
     @Query() query: EventsQuery,

@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Public } from '../http/access/access.decorators.js';
 import { IsIn } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { ApiProblems, ApiRoute } from '../http/openapi/api.decorators.js';
@@ -22,6 +23,7 @@ export class HealthController {
   ) {}
 
   @Get('live')
+  @Public()
   @ApiRoute(
     'getLiveness',
     'The process runs',
@@ -34,6 +36,7 @@ export class HealthController {
   }
 
   @Get('ready')
+  @Public()
   @ApiRoute(
     'getReadiness',
     'Orders can be taken',

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Req } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { RequireScope } from '../http/access/access.decorators.js';
 import { ApiProblems, ApiRoute } from '../http/openapi/api.decorators.js';
 import type { TextAnswer } from '../http/server/text.answer.js';
 import { MetricsDto } from './metrics.dto.js';
@@ -18,6 +19,7 @@ export class MetricsController {
   ) {}
 
   @Get()
+  @RequireScope('metrics:read')
   @Header('vary', 'Accept')
   @ApiRoute(
     'getMetrics',
@@ -32,6 +34,7 @@ export class MetricsController {
   }
 
   @Get('prometheus')
+  @RequireScope('metrics:read')
   @Header('vary', 'Accept')
   @ApiRoute(
     'getPrometheusMetrics',

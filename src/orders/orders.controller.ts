@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { RequireScope } from '../http/access/access.decorators.js';
 import { InvalidRequest } from '../http/problem.js';
 import {
   ApiCancelOrder,
@@ -41,6 +42,7 @@ export class OrdersController {
   ) {}
 
   @Post()
+  @RequireScope('orders:write')
   @ApiCreateOrder()
   async create(
     @Body() body: CreateOrderDto,
@@ -51,6 +53,7 @@ export class OrdersController {
   }
 
   @Post('batch')
+  @RequireScope('orders:write')
   @HttpCode(200)
   @ApiCreateOrderBatch()
   createBatch(@Body() body: BatchDto): Promise<BatchReportDto> {
@@ -58,6 +61,7 @@ export class OrdersController {
   }
 
   @Post('retry')
+  @RequireScope('orders:admin')
   @HttpCode(200)
   @ApiRetryOrders()
   async retryAll(@Body() body: RetryOrdersDto): Promise<RetriedDto> {
@@ -66,30 +70,35 @@ export class OrdersController {
   }
 
   @Get()
+  @RequireScope('orders:read')
   @ApiListOrders()
   async list(@Query() query: ListOrdersQuery): Promise<OrderPageDto> {
     return toOrderPageDto(await this.orders.list(...toListRequest(query)));
   }
 
   @Get(':id')
+  @RequireScope('orders:read')
   @ApiGetOrder()
   async get(@Param('id', OrderIdPipe) id: string): Promise<OrderDetailDto> {
     return toOrderDetailDto(await this.orders.get(id));
   }
 
   @Get(':id/status')
+  @RequireScope('orders:read')
   @ApiGetOrderStatus()
   async status(@Param('id', OrderIdPipe) id: string): Promise<OrderStatusDto> {
     return { order_id: id, status: await this.orders.status(id) };
   }
 
   @Get(':id/history')
+  @RequireScope('orders:read')
   @ApiGetOrderHistory()
   async history(@Param('id', OrderIdPipe) id: string): Promise<HistoryEntryDto[]> {
     return toHistoryDto(await this.orders.history(id));
   }
 
   @Post(':id/cancel')
+  @RequireScope('orders:admin')
   @HttpCode(200)
   @ApiCancelOrder()
   async cancel(@Param('id', OrderIdPipe) id: string): Promise<OrderDetailDto> {
@@ -97,6 +106,7 @@ export class OrdersController {
   }
 
   @Post(':id/retry')
+  @RequireScope('orders:admin')
   @HttpCode(200)
   @ApiRetryOrder()
   async retry(@Param('id', OrderIdPipe) id: string): Promise<OrderDetailDto> {

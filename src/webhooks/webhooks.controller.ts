@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { RequireScope } from '../http/access/access.decorators.js';
 import {
   ApiChangeWebhook,
   ApiCreateWebhook,
@@ -38,6 +39,7 @@ export class WebhooksController {
   constructor(private readonly webhooks: WebhooksService) {}
 
   @Post()
+  @RequireScope('orders:admin')
   @ApiCreateWebhook()
   async create(
     @Body() body: CreateWebhookDto,
@@ -49,24 +51,28 @@ export class WebhooksController {
   }
 
   @Get()
+  @RequireScope('orders:admin')
   @ApiListWebhooks()
   async list(): Promise<WebhookListDto> {
     return { webhooks: (await this.webhooks.list()).map(toWebhookDto) };
   }
 
   @Get(':id')
+  @RequireScope('orders:admin')
   @ApiGetWebhook()
   async get(@Param('id', WebhookIdPipe) id: string): Promise<WebhookDto> {
     return toWebhookDto(await this.webhooks.get(id));
   }
 
   @Patch(':id')
+  @RequireScope('orders:admin')
   @ApiChangeWebhook()
   async change(@Param('id', WebhookIdPipe) id: string, @Body() body: ChangeWebhookDto): Promise<WebhookDto> {
     return toWebhookDto(await this.webhooks.change(id, toWebhookChange(body)));
   }
 
   @Delete(':id')
+  @RequireScope('orders:admin')
   @HttpCode(204)
   @ApiDeleteWebhook()
   async delete(@Param('id', WebhookIdPipe) id: string): Promise<void> {
@@ -74,6 +80,7 @@ export class WebhooksController {
   }
 
   @Post(':id/secret')
+  @RequireScope('orders:admin')
   @HttpCode(200)
   @ApiRotateSecret()
   async rotateSecret(@Param('id', WebhookIdPipe) id: string): Promise<SecretDto> {
@@ -81,6 +88,7 @@ export class WebhooksController {
   }
 
   @Get(':id/deliveries')
+  @RequireScope('orders:admin')
   @ApiListDeliveries()
   async listDeliveries(
     @Param('id', WebhookIdPipe) id: string,
@@ -90,6 +98,7 @@ export class WebhooksController {
   }
 
   @Post(':id/replay')
+  @RequireScope('orders:admin')
   @HttpCode(200)
   @ApiReplayDeliveries()
   async replayFailed(@Param('id', WebhookIdPipe) id: string, @Body() body: ReplayDto): Promise<ReplayedDto> {
@@ -98,6 +107,7 @@ export class WebhooksController {
   }
 
   @Post(':id/deliveries/:delivery/replay')
+  @RequireScope('orders:admin')
   @HttpCode(200)
   @ApiReplayDelivery()
   async replay(

@@ -3,6 +3,7 @@ import { databaseOptions } from '../../src/database/database.options.js';
 import { migrate } from '../../src/database/schema/migrate.js';
 import { PortableDataSource } from '../../src/database/sources/portable.data.source.js';
 import { CountersReader } from '../../src/metrics/counters.reader.js';
+import { ApiKeyEntity } from '../../src/keys/api-key.entity.js';
 import { ORDER_ENTITIES } from '../../src/orders/store/entities/order.entities.js';
 import { WEBHOOK_ENTITIES } from '../../src/webhooks/store/webhook.entities.js';
 import { PLACES, withDatabase } from '../support/any.database.js';
@@ -127,7 +128,7 @@ for (const place of Object.values(PLACES)) {
       await open(url);
       const source = new PortableDataSource({
         ...databaseOptions(url),
-        entities: [...ORDER_ENTITIES, ...WEBHOOK_ENTITIES],
+        entities: [...ORDER_ENTITIES, ...WEBHOOK_ENTITIES, ApiKeyEntity],
       });
       await source.initialize();
       const { upQueries, downQueries } = await source.driver.createSchemaBuilder().log(); // as migration:generate does

@@ -10,6 +10,7 @@ const PROBLEM = 'application/problem+json';
 /** The `detail` of a problem by its status, for operations without an example of their own. */
 const DETAILS: Record<string, string> = {
   '400': 'The body is not valid JSON.',
+  '401': 'This API key is not valid.',
   '404': 'There is no order order-1.',
   '409': 'Order order-1 exists with other content.',
   '413': 'The body is too large.',

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { API_KEY } from '../access/scopes.js';
 import { addExamples } from './openapi.examples.js';
 import type { JsonSchema } from '../validation/json.schemas.js';
 
@@ -13,6 +14,9 @@ const TAGS: Record<string, string> = {
   metrics: 'How all orders together are doing.',
   health: 'Whether this process runs, and whether it takes orders: for load balancers and supervisors.',
 };
+
+const KEY_DESCRIPTION =
+  'A key that `npm run keys -- create` made, with the scope that the operation names. While the server has no keys, none is needed.';
 
 type Webhooks = NonNullable<OpenAPIObject['webhooks']>;
 
@@ -31,6 +35,7 @@ export function createDocument(
     .setDescription('Takes orders, processes them first come first served, and says what became of each.')
     .setVersion('0.1.0')
     .setLicense('MIT', 'https://spdx.org/licenses/MIT')
+    .addBearerAuth({ type: 'http', description: KEY_DESCRIPTION }, API_KEY)
     .addServer('/', 'the server that this document comes from')
     .addServer('http://127.0.0.1:8000', 'a server on this machine, with the default HOST and PORT');
   for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);

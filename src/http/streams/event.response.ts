@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Clock } from '../../common/clock.js';
 
 /** With so many bytes unread a client is sent nothing more until it has read them. */
@@ -20,6 +20,11 @@ const HEADERS = {
 /** The answer to one client that is sent events. See https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export class EventResponse {
   constructor(private readonly response: Response) {}
+
+  /** What it answers. */
+  get request(): Request {
+    return this.response.req;
+  }
 
   get isOpen(): boolean {
     return !this.response.destroyed && !this.response.writableEnded;

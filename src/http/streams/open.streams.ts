@@ -1,4 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { Request } from 'express';
 import { CONFIG, type Config } from '../../config.js';
 import type { EventResponse } from './event.response.js';
 
@@ -26,6 +27,11 @@ export class OpenStreams implements BeforeApplicationShutdown {
     this.#open.add(stream);
     stream.onClose(() => this.#open.delete(stream));
     return true;
+  }
+
+  /** Closes the streams whose requests are no longer allowed. */
+  closeUnless(isAllowed: (request: Request) => boolean): void {
+    for (const stream of this.#open) if (!isAllowed(stream.request)) stream.close();
   }
 
   beforeApplicationShutdown(): void {

@@ -1,6 +1,7 @@
 import { Controller, Get, Headers, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { RequireScope } from '../../http/access/access.decorators.js';
 import { InvalidRequest } from '../../http/problem.js';
 import { EventResponse } from '../../http/streams/event.response.js';
 import { MetricsFeed } from './metrics.feed.js';
@@ -12,6 +13,7 @@ export class MetricsStreamController {
   constructor(private readonly feed: MetricsFeed) {}
 
   @Get()
+  @RequireScope('metrics:read')
   @ApiStreamMetrics()
   stream(
     @Headers('last-event-id') lastEventId: string | undefined,

@@ -1,0 +1,7 @@
+/** What an API key may be allowed to do. None includes another. */
+export const SCOPES = ['orders:read', 'orders:write', 'orders:admin', 'metrics:read'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** The name of the security scheme in the OpenAPI document. */
+export const API_KEY = 'api_key';
