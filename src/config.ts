@@ -22,6 +22,10 @@ const IsWholeNumber = (minimum: number, maximum: number) => {
 const IsOneOf = (...allowed: string[]) => IsIn(allowed, must(`one of ${allowed.join(', ')}`));
 const IsText = (pattern: RegExp, description: string) => Matches(pattern, must(description));
 
+/** `Scope` of http/access, with + between them and @ after them, and a token of keys/; config knows neither. */
+const CONFIGURED_KEYS =
+  /^((((orders:(read|write|admin)|metrics:read)(\+(?=\w)|(?=@)))+@)?om_[a-z2-7]{8}_[\w-]{43}(,(?=\w)|$))*$/;
+
 /** What Ordermill is told by its environment, with its defaults. Durations in milliseconds, sizes in bytes. */
 export class Config {
   @IsText(/^\S+$/, 'an address or host name')
@@ -37,8 +41,8 @@ export class Config {
   readonly ALLOWED_HOSTS: string = '';
 
   @IsText(
-    /^(om_[a-z2-7]{8}_[\w-]{43}(,(?=.)|$))*$/,
-    'keys as `npm run keys -- generate` makes them, with commas between them',
+    CONFIGURED_KEYS,
+    'keys as `npm run keys -- generate` makes them, each alone or after scopes (metrics:read+orders:read@om_…), with commas between them',
   )
   readonly API_KEYS: string = '';
 

@@ -68,7 +68,7 @@ export function configureHttp(app: NestExpressApplication): void {
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   const lifecycle = app.get(Lifecycle);
-  const authentication = app.get(Authentication);
+  const admit = admission(app.get(Authentication));
   const guard = browserGuard(config.ALLOWED_HOSTS);
   const parserFor = bodyParsers(config, app.get(Clock));
   // one middleware for all of it, because each costs every request 2 µs
@@ -77,16 +77,9 @@ export function configureHttp(app: NestExpressApplication): void {
     setSecurityHeaders(response);
     // the context begins after the body, whose later parts arrive outside of any context
     const go = (error?: unknown) => requestContext(request, response, () => next(error));
-    const read = () => {
-      const problem =
-        config.ROLE === 'worker' && ORDERS.test(request.path)
-          ? notHere()
-          : (guard(request) ?? authentication.identify(request));
-      if (problem) go(problem);
-      else parserFor(request)(request, response, go);
-    };
-    if (authentication.isReady) read();
-    else authentication.refresh().then(read, go);
+    const problem = config.ROLE === 'worker' && ORDERS.test(request.path) ? notHere() : guard(request);
+    if (problem) go(problem);
+    else admit(request, go, () => parserFor(request)(request, response, go));
   });
 
   const schemas = jsonSchemas();
@@ -99,6 +92,22 @@ export function configureHttp(app: NestExpressApplication): void {
 }
 
 const notHere = () => new ProblemError(404, 'This process takes no requests for orders.');
+
+const READING = new Set(['GET', 'HEAD']);
+
+/** Refuses who may not write before the body is read: no public route takes one. For all others `ScopeGuard` asks. */
+function admission(authentication: Authentication) {
+  return (request: Request, refuse: (error: unknown) => void, admit: () => void): void => {
+    if (READING.has(request.method) || authentication.isOpen) return admit();
+    try {
+      const key = authentication.authenticate(request);
+      if (key instanceof Promise) key.then(admit, refuse);
+      else admit();
+    } catch (error) {
+      refuse(error);
+    }
+  };
+}
 
 function bodyParsers(config: Config, clock: Clock): (request: Request) => RequestHandler {
   const { BODY_LIMIT_BYTES, BATCH_BODY_LIMIT_BYTES } = config;

@@ -32,7 +32,7 @@ class UnstoredOrders implements Pick<OrdersService, 'accept'> {
   providers: [
     { provide: OrdersService, useClass: UnstoredOrders },
     { provide: OrdersBatch, useValue: {} },
-    { provide: Authentication, useValue: { isReady: true, identify: () => undefined } },
+    { provide: Authentication, useValue: { isOpen: true } },
     { provide: StatusPage, useValue: { docsLook: {} } },
   ],
 })

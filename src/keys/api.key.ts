@@ -1,4 +1,4 @@
-import { hash, randomBytes, randomInt } from 'node:crypto';
+import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import type { Scope } from '../http/access/scopes.js';
 
@@ -7,7 +7,7 @@ export interface ApiKey {
   /** Public: it stands in lists and logs. */
   id: string;
   scopes: ReadonlySet<Scope>;
-  /** SHA-256 of the token. Enough for 256 random bits, of which no dictionary exists. */
+  /** SHA-256 of the token, in hexadecimal characters. Enough for 256 random bits, of which no dictionary exists. */
   hash: Buffer;
   /** From this instant on it is not valid; null: it has no end. */
   expiresAt: number | null;
@@ -23,7 +23,10 @@ const ID_LENGTH = 8;
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** What a client sends: `om_`, the id, and 256 random bits in base64url. */
-const TOKEN = /^om_([a-z2-7]{8})_[\w-]{43}$/;
+const TOKEN = /om_([a-z2-7]{8})_[\w-]{43}/;
+
+/** An `Authorization` header with a token, and the id in it. */
+export const BEARER = new RegExp(`^Bearer +(${TOKEN.source}) *$`, 'i');
 
 export interface NewToken {
   id: string;
@@ -35,11 +38,23 @@ export function newToken(): NewToken {
   return { id, token: `om_${id}_${randomBytes(32).toString('base64url')}` };
 }
 
-/** The public part of a token; undefined: it is none. */
-export function idOf(token: string): string | undefined {
-  return TOKEN.exec(token)?.[1];
+/** The public part of a token. */
+export function idOf(token: string): string {
+  return TOKEN.exec(token)?.[1] ?? '';
 }
 
-export function hashOf(token: string): Buffer {
-  return hash('sha256', token, 'buffer');
+/** In hexadecimal. */
+export function hashOf(token: string): string {
+  return hash('sha256', token);
+}
+
+const HASH_LENGTH = 64;
+
+/** What `isTokenOf` compares: one, because a new buffer for each request would cost more than the hash. */
+const given = Buffer.alloc(HASH_LENGTH);
+
+/** Compares in constant time. */
+export function isTokenOf(key: ApiKey, token: string): boolean {
+  given.write(hashOf(token), 'latin1');
+  return timingSafeEqual(given, key.hash);
 }

@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Unauthorized } from '../http/access/challenge.js';
-import type { ProblemError } from '../http/problem.js';
-import type { KeyedRequest } from './api.key.js';
+import type { ApiKey, KeyedRequest } from './api.key.js';
 import { KeyRing } from './key.ring.js';
 import { LastUsed } from './last.used.js';
-
-const READING = new Set(['GET', 'HEAD']);
 
 /** Finds out with which API key a request comes. What that key may do is for `ScopeGuard` to say. */
 @Injectable()
@@ -15,26 +12,29 @@ export class Authentication {
     private readonly lastUsed: LastUsed,
   ) {}
 
-  /** Whether `identify` can be called, and `refresh` need not be. */
-  get isReady(): boolean {
-    return this.ring.isFresh;
-  }
-
-  /** @throws DatabaseUnavailable */
-  refresh(): Promise<void> {
-    return this.ring.read();
+  /** Whether nobody needs a key. */
+  get isOpen(): boolean {
+    return this.ring.isOpen;
   }
 
   /**
-   * Gives the request its key. @returns 401 for one that would change something and has no valid key: its body is not even
-   * read. No public route takes a body.
+   * Gives the request its key. A promise only when the keys must be read first.
+   * @throws Unauthorized, DatabaseUnavailable
    */
-  identify(request: KeyedRequest): ProblemError | undefined {
-    if (this.ring.isOpen) return undefined;
+  authenticate(request: KeyedRequest): ApiKey | Promise<ApiKey> {
+    if (request.apiKey) return request.apiKey;
     const { authorization } = request.headers;
-    request.apiKey = authorization === undefined ? undefined : this.ring.find(authorization);
-    if (request.apiKey) this.lastUsed.note(request.apiKey.id);
-    else if (!READING.has(request.method)) return new Unauthorized(authorization !== undefined);
-    return undefined;
+    if (authorization === undefined) throw new Unauthorized(false);
+    const found = this.ring.find(authorization);
+    return found instanceof Promise
+      ? found.then((key) => this.#note(request, key))
+      : this.#note(request, found);
+  }
+
+  #note(request: KeyedRequest, key: ApiKey | undefined): ApiKey {
+    if (!key) throw new Unauthorized(true);
+    request.apiKey = key;
+    this.lastUsed.note(key.id);
+    return key;
   }
 }

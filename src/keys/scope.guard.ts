@@ -1,27 +1,31 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { accessOf } from '../http/access/access.decorators.js';
-import { InsufficientScope, Unauthorized } from '../http/access/challenge.js';
-import type { KeyedRequest } from './api.key.js';
-import { KeyRing } from './key.ring.js';
+import { InsufficientScope } from '../http/access/challenge.js';
+import type { Scope } from '../http/access/scopes.js';
+import type { ApiKey, KeyedRequest } from './api.key.js';
+import { Authentication } from './authentication.js';
 
 /** Lets a request through to its route when its API key has the scope that the route declares. */
 @Injectable()
 export class ScopeGuard implements CanActivate {
   constructor(
-    private readonly ring: KeyRing,
+    private readonly authentication: Authentication,
     private readonly reflector: Reflector,
   ) {}
 
-  /** @throws Unauthorized, InsufficientScope */
-  canActivate(context: ExecutionContext): boolean {
-    if (this.ring.isOpen) return true;
+  /** @throws Unauthorized, InsufficientScope, DatabaseUnavailable */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (this.authentication.isOpen) return true;
     const access = accessOf(this.reflector, context);
     if (access === 'public') return true;
     if (access === undefined) return false;
-    const { apiKey, headers } = context.switchToHttp().getRequest<KeyedRequest>();
-    if (!apiKey) throw new Unauthorized(headers.authorization !== undefined);
-    if (!apiKey.scopes.has(access)) throw new InsufficientScope(access);
-    return true;
+    const key = this.authentication.authenticate(context.getArgByIndex<KeyedRequest>(0)); // switchToHttp costs 0.5 µs
+    return key instanceof Promise ? key.then((found) => mayUse(found, access)) : mayUse(key, access);
   }
+}
+
+function mayUse({ scopes }: ApiKey, scope: Scope): true {
+  if (!scopes.has(scope)) throw new InsufficientScope(scope);
+  return true;
 }

@@ -20,12 +20,12 @@ export class EventClient {
   readonly errors: string[] = [];
   readonly #source: EventSource;
 
-  private constructor(url: string, lastEventId?: string) {
+  private constructor(url: string, lastEventId?: string, headers: Record<string, string> = {}) {
     this.#source = new EventSource(url, {
       fetch: (input, init) =>
         fetch(input, {
           ...init,
-          headers: { ...(lastEventId && { 'last-event-id': lastEventId }), ...init.headers },
+          headers: { ...headers, ...(lastEventId && { 'last-event-id': lastEventId }), ...init.headers },
         }),
     });
     this.#source.addEventListener('order', ({ lastEventId: id, data }) =>
@@ -35,8 +35,12 @@ export class EventClient {
   }
 
   /** Resolves when the server has answered: what is committed from now on is sent. */
-  static async open(url: string, lastEventId?: string): Promise<EventClient> {
-    const client = new EventClient(url, lastEventId);
+  static async open(
+    url: string,
+    lastEventId?: string,
+    headers?: Record<string, string>,
+  ): Promise<EventClient> {
+    const client = new EventClient(url, lastEventId, headers);
     await once(client.#source as unknown as EventTarget, 'open'); // Node's own, where its types have another one
     return client;
   }

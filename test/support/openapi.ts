@@ -25,6 +25,7 @@ export interface Operation {
   description?: string;
   tags?: string[];
   parameters: { name: string; in: string; required?: boolean }[];
+  security?: Record<string, string[]>[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, DocumentedResponse>;
 }

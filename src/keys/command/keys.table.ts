@@ -82,8 +82,7 @@ export class KeysTable implements AsyncDisposable {
     if ((await this.keys.countBy({ revokedAt: IsNull() })) >= MOST_KEYS)
       throw new Refused(`there are ${MOST_KEYS} keys already, and no more are allowed; revoke some`);
     const { id, token } = newToken();
-    const hash = hashOf(token).toString('hex');
-    await this.keys.insert({ ...content, id, hash, createdAt: Date.now() });
+    await this.keys.insert({ ...content, id, hash: hashOf(token), createdAt: Date.now() });
     return token;
   }
 
