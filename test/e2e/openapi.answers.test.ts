@@ -1,8 +1,12 @@
 import { PermanentFailure } from '../../src/processing/order.handler.js';
 import { startApp, type RunningApp } from '../support/app.js';
 import { anOrder, get, post, until, untilStatus, type Answer } from '../support/client.js';
+import { withKey } from '../support/keys.js';
 import { operationsOf, validatorOf, type OpenApi } from '../support/openapi.js';
 import { Gate, withWork } from '../support/work.js';
+
+const METRICS_KEY = `om_aaaaaaaa_${'m'.repeat(43)}`;
+const READ_KEY = `om_bbbbbbbb_${'r'.repeat(43)}`;
 
 type Exchange = [route: string, status: number, ask: (url: string) => Promise<Answer>];
 
@@ -176,6 +180,34 @@ describe.each(['/orders', '/order'])('the answers of the server, under %s', (pre
   it.each(exchanges)('are as documented: %s: %i', async (route, status, ask) => {
     const answer = await ask(server.url);
     expect({ status: answer.status, body: answer.body }).toMatchObject({ status });
+    check(route, answer);
+  });
+
+  it('are as documented: 401 and 403, when there is a key', async () => {
+    const closed = await startApp({
+      config: { API_KEYS: `metrics:read@${METRICS_KEY},orders:read@${READ_KEY}` },
+    });
+    for (const [method, path, { 'x-required-scope': scope }] of operationsOf(document)) {
+      if (!scope) continue;
+      const other = scope === 'metrics:read' ? READ_KEY : METRICS_KEY;
+      const ask = (headers?: Record<string, string>) =>
+        fetch(closed.url + path.replace(/^\/orders/, prefix).replaceAll(/\{\w+\}/g, 'x'), {
+          method: method.toUpperCase(),
+          ...(headers && { headers }),
+        });
+      for (const [status, response] of [
+        [401, await ask()],
+        [403, await ask(withKey(other))],
+      ] as const) {
+        expect([method, path, response.status]).toEqual([method, path, status]);
+        check(`${method} ${path}`, { status, headers: response.headers, body: await response.json() });
+      }
+    }
+    await closed.close();
+  });
+
+  const check = (route: string, answer: Answer) => {
+    const { status } = answer;
     const operation = operationsOf(document).find(([method, path]) => `${method} ${path}` === route)?.[2];
     const documented = operation?.responses[status];
     const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
@@ -187,7 +219,7 @@ describe.each(['/orders', '/order'])('the answers of the server, under %s', (pre
     expect(validate.errors).toBeNull();
     for (const name of Object.keys(documented.headers ?? {}))
       expect([name, answer.headers.has(name)]).toEqual([name, true]);
-  });
+  };
 
   it('are all documented, and all that is documented below 500 is answered', () => {
     const documented = operationsOf(document).flatMap(([method, path, { responses }]) =>
@@ -195,6 +227,10 @@ describe.each(['/orders', '/order'])('the answers of the server, under %s', (pre
         .filter((status) => Number(status) < 500)
         .map((status) => `${method} ${path} ${status}`),
     );
-    expect(new Set(exchanges.map(([route, status]) => `${route} ${status}`))).toEqual(new Set(documented));
+    const closed = operationsOf(document)
+      .filter(([, , { security }]) => security)
+      .flatMap(([method, path]) => [`${method} ${path} 401`, `${method} ${path} 403`]);
+    const answered = [...exchanges.map(([route, status]) => `${route} ${status}`), ...closed];
+    expect(new Set(answered)).toEqual(new Set(documented));
   });
 });

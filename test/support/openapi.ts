@@ -26,6 +26,7 @@ export interface Operation {
   tags?: string[];
   parameters: { name: string; in: string; required?: boolean }[];
   security?: Record<string, string[]>[];
+  'x-required-scope'?: string;
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, DocumentedResponse>;
 }

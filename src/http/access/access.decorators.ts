@@ -1,8 +1,8 @@
 import { applyDecorators, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { ApiSecurity } from '@nestjs/swagger';
+import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import { ApiProblem } from '../openapi/api.decorators.js';
-import { API_KEY, type Scope } from './scopes.js';
+import { API_KEY, SCOPE_EXTENSION, type Scope } from './scopes.js';
 
 const ACCESS = Symbol('ACCESS');
 
@@ -17,7 +17,8 @@ const CHALLENGE = {
 export function RequireScope(scope: Scope): MethodDecorator {
   return applyDecorators(
     SetMetadata(ACCESS, scope),
-    ApiSecurity(API_KEY, [scope]),
+    ApiSecurity(API_KEY),
+    ApiExtension(SCOPE_EXTENSION, scope),
     ApiProblem(401, {}, CHALLENGE),
     ApiProblem(403, { detail: `This API key does not have the scope ${scope}.` }, CHALLENGE),
   );

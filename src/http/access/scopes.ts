@@ -5,3 +5,6 @@ export type Scope = (typeof SCOPES)[number];
 
 /** The name of the security scheme in the OpenAPI document. */
 export const API_KEY = 'api_key';
+
+/** The field of an operation in the OpenAPI document that says which scope it needs. */
+export const SCOPE_EXTENSION = 'x-required-scope';

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { API_KEY } from '../access/scopes.js';
+import { API_KEY, SCOPE_EXTENSION } from '../access/scopes.js';
 import { addExamples } from './openapi.examples.js';
 import type { JsonSchema } from '../validation/json.schemas.js';
 
@@ -16,7 +16,7 @@ const TAGS: Record<string, string> = {
 };
 
 const KEY_DESCRIPTION =
-  'A key that `npm run keys -- create` made, with the scope that the operation names. While the server has no keys, none is needed.';
+  'A key that `npm run keys -- create` made, with the scope that the operation needs. While the server has no keys, none is needed.';
 
 type Webhooks = NonNullable<OpenAPIObject['webhooks']>;
 
@@ -47,10 +47,24 @@ export function createDocument(
   });
   for (const path of Object.keys(document.paths)) if (ALIAS.test(path)) delete document.paths[path];
   document.webhooks = webhooks;
+  tellScopes(document);
   const text = JSON.stringify([document.paths, webhooks]);
   document.components = { ...document.components, schemas: usedOf(schemas, text) };
   addExamples(document);
   return document;
+}
+
+/** OpenAPI has scopes for OAuth only, so they stand in the descriptions, for people, and in a field of their own. */
+function tellScopes(document: OpenAPIObject): void {
+  for (const operations of Object.values(document.paths))
+    for (const operation of Object.values(operations) as ({ description?: string } & Record<
+      string,
+      unknown
+    >)[]) {
+      const scope = operation[SCOPE_EXTENSION];
+      if (typeof scope === 'string')
+        operation.description = `${operation.description ?? ''} Needs the scope \`${scope}\`.`;
+    }
 }
 
 /** The schemas to which `text` refers, and those to which they refer in turn. */
