@@ -1,6 +1,8 @@
 # One process that keeps its orders in a volume:
 #   docker build -t ordermill .
-#   docker run -p 127.0.0.1:8000:8000 -v orders:/data --stop-timeout 30 ordermill
+#   docker run -p 127.0.0.1:8000:8000 -v orders:/data -e ALLOW_OPEN=true --stop-timeout 30 ordermill
+# Before others reach its port, make a key: docker run --rm -v orders:/data ordermill \
+#   node dist/src/keys/command/main.js create --scope orders:write --scope orders:read
 # Several processes over one database: compose.yaml.
 
 # Compiles; nothing of this stage but dist/ is kept.

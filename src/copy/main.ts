@@ -1,6 +1,7 @@
 import { withoutPassword } from '../common/secret.url.js';
 import type { Database } from '../database/database.js';
 import { openDatabase } from '../database/open.database.js';
+import { copyApiKeys } from './api.keys.js';
 import { copyOrders } from './copy.js';
 import { readOptions, type CopyOptions } from './options.js';
 import { Progress } from './progress.js';
@@ -65,6 +66,8 @@ async function copyAndVerify(
     using progress = new Progress('copied', total);
     const { written, equal } = await copyOrders(source, target, chunkSize, progress);
     say(`${written} orders written, ${equal} were equal already, in ${progress.end()}`);
+    const keys = await copyApiKeys(source, target);
+    if (keys > 0) say(`${keys} API keys written`);
     const { webhooks, messages } = await copyWebhooks(source, target);
     if (webhooks > 0) say(`${webhooks} webhooks and ${messages} undelivered messages written`);
   }

@@ -1,14 +1,9 @@
 import type { Database } from '../database/database.js';
-import { columnsOf, type Column } from '../orders/store/columns.js';
+import { columnsOf } from '../orders/store/columns.js';
 import { WebhookDeliveryEntity } from '../webhooks/store/webhook-delivery.entity.js';
 import { WebhookEntity } from '../webhooks/store/webhook.entity.js';
-import { toRow, type CopiedTable, type GivenRow } from './columns.js';
-import { copySql } from './sql/dialects.js';
-
-const tableOf = (name: string, columns: Column[], ...left: string[]): CopiedTable => ({
-  name,
-  columns: columns.filter(({ property }) => !left.includes(property)),
-});
+import type { GivenRow } from './columns.js';
+import { insertInto, namesOf, tableOf } from './tables.js';
 
 /** Without the lease: another process will deliver. */
 const WEBHOOKS = tableOf('webhooks', columnsOf(WebhookEntity), 'owner', 'leaseUntil');
@@ -17,8 +12,6 @@ const WEBHOOKS = tableOf('webhooks', columnsOf(WebhookEntity), 'owner', 'leaseUn
 const DELIVERIES = tableOf('webhook_deliveries', columnsOf(WebhookDeliveryEntity), 'id');
 
 const PAGE = 1000;
-
-const namesOf = ({ columns }: CopiedTable) => columns.map(({ name }) => name).join(', ');
 
 /**
  * Makes the target's webhooks those of the source, in one transaction: endpoints with their positions in the log, whose
@@ -32,13 +25,9 @@ export async function copyWebhooks(
     `SELECT ${namesOf(WEBHOOKS)} FROM webhooks WHERE state <> 'deleted'`,
   );
   return target.transaction(async (query) => {
-    const insert = async (table: CopiedTable, given: GivenRow[]) => {
-      const rows = given.map((row) => toRow(table, row));
-      if (rows.length > 0) await copySql(target).insert(query, table, rows, JSON.stringify(rows));
-    };
     await query('DELETE FROM webhook_deliveries');
     await query('DELETE FROM webhooks');
-    await insert(WEBHOOKS, webhooks);
+    await insertInto(target, query, WEBHOOKS, webhooks);
     let messages = 0;
     for (let after = 0; ;) {
       const page = await source.read<GivenRow>(
@@ -47,7 +36,7 @@ export async function copyWebhooks(
          ORDER BY id LIMIT ?`,
         [after, PAGE],
       );
-      await insert(DELIVERIES, page);
+      await insertInto(target, query, DELIVERIES, page);
       messages += page.length;
       const last = page.at(-1);
       if (!last) return { webhooks: webhooks.length, messages };

@@ -4,7 +4,9 @@ import type { OrderRequest } from '../../src/domain/order.js';
 import { CountersReader } from '../../src/metrics/counters.reader.js';
 import { booksOf, findingsIn, PLACES, withDatabase, type DatabaseKind } from '../support/any.database.js';
 import { anOrder, get, post, until } from '../support/client.js';
+import { SCOPES } from '../../src/http/access/scopes.js';
 import { CopyCommand } from '../support/copy.command.js';
+import { createKey, idOf } from '../support/keys.js';
 import { createSample } from '../support/sample.orders.js';
 import { ServerProcess } from '../support/server.js';
 
@@ -83,7 +85,7 @@ describe('db:copy', () => {
       const promise = place.isThere ? it : it.skip;
 
       promise(
-        'takes webhooks along, with their positions and what is not delivered, also the second time',
+        'takes along API keys, and webhooks with their positions and what is not delivered, also the second time',
         async () => {
           const [from, to] = [await create(file), await create(place)];
           const webhook = (id: string, state: string) => `
@@ -98,8 +100,11 @@ describe('db:copy', () => {
             ...['a', 'b', 'c'].map((id) => message('one', id, id === 'b' ? 'delivered' : 'pending')),
             message('gone', 'd', 'pending'),
           );
+          const key = await createKey(from);
+          await createKey(to); // the target's own are gone
           const all = (url: string) =>
             withDatabase(url, async ({ read }) => ({
+              keys: await read<Record<string, unknown>>('SELECT * FROM api_keys ORDER BY id'),
               webhooks: await read<Record<string, unknown>>('SELECT * FROM webhooks ORDER BY id'),
               messages: await read<Record<string, unknown>>('SELECT * FROM webhook_deliveries ORDER BY id'),
             }));
@@ -109,7 +114,8 @@ describe('db:copy', () => {
               0,
               expect.stringContaining('2 webhooks and 2 undelivered messages written'),
             ]);
-            const { webhooks, messages } = await all(to);
+            const { keys, webhooks, messages } = await all(to);
+            expect(keys.map(({ id, scopes }) => [id, scopes])).toEqual([[idOf(key), SCOPES.join(' ')]]);
             expect(webhooks.map(({ id, state }) => [id, state])).toEqual([
               ['off', 'disabled'],
               ['one', 'enabled'],
