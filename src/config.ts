@@ -49,6 +49,21 @@ export class Config {
   @IsOneOf('true', 'false')
   readonly ALLOW_OPEN: 'true' | 'false' = 'false';
 
+  @IsWholeNumber(0, 1_000_000_000)
+  readonly RATE_LIMIT_PER_MINUTE: number = 0;
+
+  @IsText(
+    /^(\d{1,2}|(([\da-fA-F.:]+(\/\d{1,3})?|loopback|linklocal|uniquelocal)(,(?=.)|$))*)$/,
+    'how many proxies there are, or their addresses, with commas between them',
+  )
+  readonly TRUST_PROXY: string = '';
+
+  @IsText(
+    /^(https?:\/\/[^\s,/*]+(,(?=.)|$))*$/,
+    'origins (https://shop.example.com), with commas between them',
+  )
+  readonly CORS_ORIGINS: string = '';
+
   @IsOneOf('all', 'api', 'worker')
   readonly ROLE: 'all' | 'api' | 'worker' = 'all';
 

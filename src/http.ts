@@ -2,6 +2,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { BatcherFull } from './common/batcher.js';
 import { BodyBudget } from './http/body/body.budget.js';
+import { isLoopback } from './common/loopback.js';
+import { corsOptions } from './http/cors.js';
 import { browserGuard } from './http/browser.guard.js';
 import { Clock } from './common/clock.js';
 import { jsonBody } from './http/body/json.body.js';
@@ -11,6 +13,7 @@ import { ProblemFilter, type ProblemRule } from './http/problem.filter.js';
 import { requestContext } from './http/request.context.js';
 import { setSecurityHeaders } from './http/security.headers.js';
 import { CONFIG, type Config } from './config.js';
+import { admission } from './keys/admission.js';
 import { Authentication } from './keys/authentication.js';
 import { StatusPage } from './dashboard/status.page.js';
 import { DatabaseUnavailable } from './database/database.js';
@@ -67,9 +70,16 @@ export function configureHttp(app: NestExpressApplication): void {
   app.set('etag', false); // answers change at every transition, so a tag would rarely match
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
+  app.set('trust proxy', trustedProxies(config.TRUST_PROXY));
+  if (config.CORS_ORIGINS) app.enableCors(corsOptions(config.CORS_ORIGINS));
   const lifecycle = app.get(Lifecycle);
-  const admit = admission(app.get(Authentication));
-  const guard = browserGuard(config.ALLOWED_HOSTS);
+  const authentication = app.get(Authentication);
+  const guard = browserGuard({
+    hosts: config.ALLOWED_HOSTS,
+    origins: config.CORS_ORIGINS,
+    isLocal: () => authentication.isOpen && isLoopback(config.HOST),
+  });
+  const admit = admission(authentication);
   const parserFor = bodyParsers(config, app.get(Clock));
   // one middleware for all of it, because each costs every request 2 µs
   app.use((request: Request, response: Response, next: NextFunction) => {
@@ -93,20 +103,10 @@ export function configureHttp(app: NestExpressApplication): void {
 
 const notHere = () => new ProblemError(404, 'This process takes no requests for orders.');
 
-const READING = new Set(['GET', 'HEAD']);
-
-/** Refuses who may not write before the body is read: no public route takes one. For all others `ScopeGuard` asks. */
-function admission(authentication: Authentication) {
-  return (request: Request, refuse: (error: unknown) => void, admit: () => void): void => {
-    if (READING.has(request.method) || authentication.isOpen) return admit();
-    try {
-      const key = authentication.authenticate(request);
-      if (key instanceof Promise) key.then(admit, refuse);
-      else admit();
-    } catch (error) {
-      refuse(error);
-    }
-  };
+/** Whose `X-Forwarded-For` is believed: nobody's unless it is said. */
+function trustedProxies(text: string): number | string[] | false {
+  if (text === '') return false;
+  return /^\d+$/.test(text) ? Number(text) : text.split(',');
 }
 
 function bodyParsers(config: Config, clock: Clock): (request: Request) => RequestHandler {

@@ -31,6 +31,16 @@ export class Authentication {
       : this.#note(request, found);
   }
 
+  /** The same, with undefined for a request without a valid key. @throws DatabaseUnavailable */
+  async tryAuthenticate(request: KeyedRequest): Promise<ApiKey | undefined> {
+    try {
+      return await this.authenticate(request);
+    } catch (error) {
+      if (error instanceof Unauthorized) return undefined;
+      throw error;
+    }
+  }
+
   #note(request: KeyedRequest, key: ApiKey | undefined): ApiKey {
     if (!key) throw new Unauthorized(true);
     request.apiKey = key;

@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import ipaddr from 'ipaddr.js';
 import type { Repository } from 'typeorm';
 import { Clock } from '../common/clock.js';
+import { isLoopback } from '../common/loopback.js';
 import { CONFIG, type Config } from '../config.js';
 import { READER } from '../database/sources/reading.data.source.js';
 import { SCOPES, type Scope } from '../http/access/scopes.js';
@@ -135,8 +134,4 @@ function configuredKey(text: string): ApiKey {
 
 function byId(keys: ApiKey[]): ReadonlyMap<string, ApiKey> {
   return new Map(keys.map((key) => [key.id, key]));
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');
 }

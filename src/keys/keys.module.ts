@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { READER } from '../database/sources/reading.data.source.js';
 import { OpenStreams } from '../http/streams/open.streams.js';
@@ -8,12 +7,12 @@ import type { KeyedRequest } from './api.key.js';
 import { Authentication } from './authentication.js';
 import { KeyRing } from './key.ring.js';
 import { LastUsed } from './last.used.js';
-import { ScopeGuard } from './scope.guard.js';
 
 /** Who may call the API: keys with scopes. `npm run keys` makes and revokes them. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity], READER)],
-  providers: [KeyRing, LastUsed, Authentication, { provide: APP_GUARD, useClass: ScopeGuard }],
+  providers: [KeyRing, LastUsed, Authentication],
+  exports: [Authentication],
 })
 export class KeysModule {
   constructor(ring: KeyRing, streams: OpenStreams) {

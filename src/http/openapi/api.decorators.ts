@@ -17,7 +17,7 @@ const RETRY_AFTER = {
 } as const;
 
 /** The error answers that any request may get, whatever its route. */
-const OTHERS = 'what else may be wrong with any request: 400, 403, 408, 413, 415, 421 or 431';
+const OTHERS = 'what else may be wrong with any request: 400, 403, 408, 413, 415, 421, 429 or 431';
 
 /** Documents what a route does: its name in generated clients, a title, and a description. */
 export function ApiRoute(operationId: string, summary: string, description: string): MethodDecorator {
