@@ -6,7 +6,7 @@ import { CONFIG, type Config } from '../config.js';
 export const WINDOW_MS = 60_000;
 
 /** A Redis that is slower is not waited for. */
-const REDIS_TIMEOUT_MS = 500;
+const REDIS_TIMEOUT_MS = 200;
 
 const RECONNECT_MS = 1000;
 
@@ -48,6 +48,7 @@ async function connect(url: string): Promise<Redis> {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: REDIS_TIMEOUT_MS,
+    disconnectTimeout: REDIS_TIMEOUT_MS,
     retryStrategy: (times) => Math.min(times * 50, RECONNECT_MS),
   });
   return redis.on('error', () => undefined); // the queue reports it

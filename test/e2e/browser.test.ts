@@ -95,6 +95,73 @@ describe('ALLOWED_HOSTS', () => {
   });
 });
 
+describe('a server on this machine, without ALLOWED_HOSTS', () => {
+  const KEY = `om_aaaaaaaa_${'k'.repeat(43)}`;
+  const NAMES = ['localhost', 'LOCALHOST:8000', '127.0.0.1:1', '127.8.8.8', '[::1]:8000'];
+
+  it('answers by names of this machine only, while it is open: a page could reach it by another (DNS rebinding)', async () => {
+    const server = await startApp();
+    const statusAs = async (host: string, path = '/orders') =>
+      (await ask('GET', server.url + path, { host })).status;
+    for (const host of NAMES) expect([host, await statusAs(host)]).toEqual([host, 200]);
+    for (const host of ['evil.example', '127.0.0.1.evil.example', '10.0.0.1', 'localhost.evil.example'])
+      expect([host, await statusAs(host), await statusAs(host, '/health/ready')]).toEqual([host, 421, 200]);
+    await server.close();
+  });
+
+  it('answers by any name when it has a key, or when other machines reach it', async () => {
+    for (const config of [{ API_KEYS: KEY }, { HOST: '0.0.0.0', ALLOW_OPEN: 'true' }]) {
+      const server = await startApp({ config });
+      const url = server.url.replace('0.0.0.0', '127.0.0.1');
+      const headers = { host: 'orders.example', authorization: `Bearer ${KEY}` };
+      expect((await ask('GET', `${url}/orders`, headers)).status).toBe(200);
+      await server.close();
+    }
+  });
+});
+
+describe('CORS_ORIGINS', () => {
+  const SHOP = 'https://shop.example';
+  const preflight = (url: string, origin: string) =>
+    fetch(`${url}/orders`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+  const allowed = ({ headers }: { headers: Headers }) => headers.get('access-control-allow-origin');
+
+  it('is empty: no page elsewhere is told that it may read anything', async () => {
+    const server = await startApp();
+    expect(allowed(await get(`${server.url}/orders`, { origin: SHOP }))).toBeNull();
+    const answer = await preflight(server.url, SHOP);
+    expect([answer.status >= 400, allowed(answer)]).toEqual([true, null]);
+    await server.close();
+  });
+
+  it('lets the pages of these origins call the API, and no other', async () => {
+    const server = await startApp({ config: { CORS_ORIGINS: `${SHOP},http://localhost:3000` } });
+    const answer = await preflight(server.url, SHOP);
+    expect([answer.status, allowed(answer)]).toEqual([204, SHOP]);
+    expect(answer.headers.get('access-control-allow-headers')).toMatch(/authorization/i);
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(allowed(await preflight(server.url, 'https://evil.example'))).toBeNull();
+    const read = await get(`${server.url}/orders`, { origin: 'http://localhost:3000' });
+    expect(allowed(read)).toBe('http://localhost:3000');
+    expect(read.headers.get('access-control-expose-headers')).toContain('Retry-After');
+    expect(read.headers.get('vary')).toMatch(/origin/i);
+    const body = JSON.stringify(anOrder());
+    const write = (origin: string) =>
+      ask('POST', `${server.url}/orders`, { ...JSON_TYPE, origin, 'sec-fetch-site': 'cross-site' }, body);
+    expect((await write(SHOP)).status).toBe(201);
+    expect((await write('https://evil.example')).status).toBe(403);
+    expect((await write('https://shop.example.evil.example')).status).toBe(403);
+    await server.close();
+  });
+});
+
 describe('the headers of an answer', () => {
   let server: RunningApp;
   beforeAll(async () => (server = await startApp()));
@@ -112,7 +179,7 @@ describe('the headers of an answer', () => {
     const { headers } = await get(server.url + path);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
-    expect(headers.get('x-powered-by')).toBeNull();
+    for (const name of ['x-powered-by', 'server']) expect(headers.get(name)).toBeNull();
   });
 
   it('let a page load what this server has, and nothing else', async () => {
