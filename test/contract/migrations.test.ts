@@ -79,7 +79,8 @@ for (const place of Object.values(PLACES)) {
           } finally {
             restore();
           }
-          isCut = wasCut();
+          // what is cut off in the later ones, the run that begins with one has cut off too
+          isCut = wasCut() && (migrations > 0 || (await countDone(url)) === 0);
           await open(url);
           expect([cuts, await contentOf(url)]).toEqual([cuts, expected]);
           await remove();
@@ -176,4 +177,14 @@ for (const place of Object.values(PLACES)) {
       await remove();
     });
   });
+}
+
+/** How many migrations are done in a database, whose table of them may not be there yet. */
+function countDone(url: string): Promise<number> {
+  return withSource(url, 0, (source) =>
+    source.query<unknown[]>('SELECT name FROM migrations').then(
+      ({ length }) => length,
+      () => 0,
+    ),
+  );
 }
