@@ -22,6 +22,24 @@ for (const place of Object.values(PLACES))
     () => sendAnything(place),
   );
 
+const tokenOf = (id: string) => `om_${id.repeat(8)}_${id.repeat(43)}`;
+const KEYS = { all: tokenOf('a'), 'orders:read': tokenOf('r'), 'metrics:read': tokenOf('m') };
+const ALL = { authorization: `Bearer ${KEYS.all}` };
+
+/** What clients send, and the scopes that it gives them; the first gives all. */
+const AUTHORIZATIONS = new Map<string, string[]>([
+  [ALL.authorization, ['orders:read', 'orders:write', 'orders:admin', 'metrics:read']],
+  [`Bearer ${KEYS['orders:read']}`, ['orders:read']],
+  [`Bearer ${KEYS['metrics:read']}`, ['metrics:read']],
+  [`Bearer ${tokenOf('x')}`, []],
+  [`Bearer ${KEYS.all}x`, []],
+  ['Basic YTpi', []],
+  ['', []],
+]);
+
+/** What a request that may not be made is answered, if not 400, 404 or 405 because there is nothing to allow. */
+const REFUSED = new Set([400, 401, 403, 404, 405, 413, 415]);
+
 function sendAnything(place: DatabaseKind): void {
   const REQUESTS = Math.ceil(RUNS * shareOf(place));
   const CONNECTIONS_OF_BYTES = Math.ceil(REQUESTS / 4.25);
@@ -45,12 +63,17 @@ function sendAnything(place: DatabaseKind): void {
       WEBHOOK_TARGETS: 'any',
       WEBHOOK_MAX_PENDING: 10,
       MAX_WEBHOOKS: 10,
+      API_KEYS: [
+        KEYS.all,
+        `orders:read@${KEYS['orders:read']}`,
+        `metrics:read@${KEYS['metrics:read']}`,
+      ].join(),
     });
     for (let count = 0; count < 10; count++)
-      webhookIds.push((await post(`${server.url}/webhooks`, { url: 'http://127.0.0.1:9/' })).body.id);
+      webhookIds.push((await post(`${server.url}/webhooks`, { url: 'http://127.0.0.1:9/' }, ALL)).body.id);
     contract = new Contract((await get(`${server.url}/openapi.json`)).body as Document);
     for (const order_id of orderIds) {
-      await post(`${server.url}/orders`, anOrder({ order_id }));
+      await post(`${server.url}/orders`, anOrder({ order_id }), ALL);
       acknowledged.add(order_id);
     }
   });
@@ -95,17 +118,25 @@ function sendAnything(place: DatabaseKind): void {
     const status = answer.statusCode ?? 0;
     statuses.add(status);
     if (method === 'POST' && /json/.test(type)) note(status, text);
-    const breach = contract.breach(method, path, status, type, text);
+    const scope = contract.scopeOf(method, path);
+    const isAllowed = !scope || AUTHORIZATIONS.get(headers['authorization'] ?? '')?.includes(scope);
+    const isLetIn = !isAllowed && !REFUSED.has(status);
+    const breach = isLetIn
+      ? `${status} without the scope ${scope}`
+      : contract.breach(method, path, status, type, text);
     return breach ? [`${method} ${path} ${JSON.stringify(headers)} ${body.slice(0, 500)} → ${breach}`] : [];
   }
 
   it(`answers ${REQUESTS} requests made from its OpenAPI document as the document says, and none with 5xx`, async () => {
-    const requests = fc.sample(requestsTo(contract.document, [...orderIds, ...webhookIds]), {
-      seed: SEED,
-      numRuns: REQUESTS,
-    });
+    const requests = fc.sample(
+      requestsTo(contract.document, [...orderIds, ...webhookIds], [...AUTHORIZATIONS.keys()]),
+      {
+        seed: SEED,
+        numRuns: REQUESTS,
+      },
+    );
     expect(await all(requests, ask)).toEqual([]);
-    expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 400, 404, 405, 409, 415, 422])); // they went deep
+    expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 400, 401, 403, 404, 405, 409, 415, 422])); // they went deep
   }, 180_000);
 
   it(`answers ${CONNECTIONS_OF_BYTES} connections of malformed bytes with problems of the client's, or closes them`, async () => {
@@ -130,14 +161,19 @@ function sendAnything(place: DatabaseKind): void {
           `${JSON.stringify(bytes.toString('latin1').slice(0, 500))} → ${what} in ${received.slice(0, 200)}`,
       );
     };
-    const inputs = fc.sample(malformed(orderIds), { seed: SEED, numRuns: CONNECTIONS_OF_BYTES });
+    const inputs = fc.sample(malformed(orderIds, ALL.authorization), {
+      seed: SEED,
+      numRuns: CONNECTIONS_OF_BYTES,
+    });
     expect(await all(inputs, exchange)).toEqual([]);
   }, 180_000);
 
   it('answers pipelined orders in their order', async () => {
     const client = await RawClient.open(server.url);
     const ids = Array.from({ length: 50 }, (_, index) => `pipelined-${index}`);
-    const orders = ids.map((order_id) => request('POST', '/orders', JSON.stringify(anOrder({ order_id }))));
+    const orders = ids.map((order_id) =>
+      request('POST', '/orders', JSON.stringify(anOrder({ order_id })), ALL),
+    );
     await client.send(`${orders.join('')}${request('GET', '/health/live', '', { connection: 'close' })}`);
     await client.end();
     const bodies = client.answers.map(({ body }) => JSON.parse(body) as { order_id?: string });
@@ -150,11 +186,11 @@ function sendAnything(place: DatabaseKind): void {
       const order_id = `followed-${round}`;
       const client = await RawClient.open(server.url);
       await client.send(
-        `${request('POST', '/orders', JSON.stringify(anOrder({ order_id })))}\u0000garbage\r\n\r\n`,
+        `${request('POST', '/orders', JSON.stringify(anOrder({ order_id })), ALL)}\u0000garbage\r\n\r\n`,
       );
       await client.end();
       const first = client.answers[0]?.status;
-      const { status } = await get(`${server.url}/orders/${order_id}`);
+      const { status } = await get(`${server.url}/orders/${order_id}`, ALL);
       expect([undefined, 201]).toContain(first); // undefined: the client does not know, and asks again
       if (status === 200) acknowledged.add(order_id);
     }
@@ -162,7 +198,9 @@ function sendAnything(place: DatabaseKind): void {
 
   it('is well afterwards, has logged no error, and stored exactly what it said it did', async () => {
     expect((await get(`${server.url}/health/ready`)).status).toBe(200);
-    expect(await post(`${server.url}/orders`, anOrder({ order_id: 'after' }))).toMatchObject({ status: 201 });
+    expect(await post(`${server.url}/orders`, anOrder({ order_id: 'after' }), ALL)).toMatchObject({
+      status: 201,
+    });
     acknowledged.add('after');
     const rows = await withEvidence(database.url, (query) =>
       query<{ order_id: string }>('SELECT order_id FROM orders'),

@@ -46,8 +46,20 @@ const nasty: Arbitrary<unknown> = fc.oneof(
   fc.string({ unit: 'binary' }),
 );
 
-/** Requests to every route of the document: valid, slightly invalid and wild ones. `ids`: of orders and webhooks that exist. */
-export function requestsTo(document: Document, ids: string[]): Arbitrary<FuzzedRequest> {
+/**
+ * Requests to every route of the document: valid, slightly invalid and wild ones.
+ * @param ids of orders and webhooks that exist
+ * @param authorizations headers of that name, of which the first is right for every route
+ */
+export function requestsTo(
+  document: Document,
+  ids: string[],
+  [all = '', ...others]: string[],
+): Arbitrary<FuzzedRequest> {
+  const authorization = fc.oneof(
+    { weight: 9, arbitrary: fc.constant(all) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([, { responses }]) => !responses[200]?.content?.['text/event-stream']) // its answer never ends
@@ -60,7 +72,9 @@ export function requestsTo(document: Document, ids: string[]): Arbitrary<FuzzedR
         { weight: 1, arbitrary: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD') },
       ),
       path: pathTo(path, operation, ids, document),
-      headers: headersOf(operation),
+      headers: fc
+        .tuple(headersOf(operation), authorization)
+        .map(([headers, value]) => ({ ...headers, ...(value && { authorization: value }) })),
       body: bodyOf(operation, document),
     }),
   );

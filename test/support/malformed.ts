@@ -74,15 +74,22 @@ const KNOWN = [
   request('POST', '/orders', 'x', { 'content-length': '5000000' }),
 ];
 
-/** Bytes that are no HTTP request, or nearly one. */
-export function malformed(orderIds: string[]): Arbitrary<Buffer> {
-  const well = fc.constantFrom(
+/**
+ * Bytes that are no HTTP request, or nearly one.
+ * @param authorization the header that well-formed requests have
+ */
+export function malformed(orderIds: string[], authorization: string): Arbitrary<Buffer> {
+  const authorized = (text: string) =>
+    text.replaceAll(' HTTP/1.1\r\n', ` HTTP/1.1\r\nauthorization: ${authorization}\r\n`);
+  const known = KNOWN.map(authorized);
+  const wellFormed = [
     POST,
     request('GET', `/orders/${orderIds[0]}`),
     request('POST', `/orders/${orderIds[0]}/retry`),
     request('GET', '/orders?limit=2'),
     chunked(`${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`),
-  );
+  ];
+  const well = fc.constantFrom(...wellFormed.map(authorized));
   const toBytes = (text: string) => Buffer.from(text, 'latin1');
   const bent = fc
     .tuple(well, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 5 }))
@@ -92,12 +99,12 @@ export function malformed(orderIds: string[]): Arbitrary<Buffer> {
       return bytes;
     });
   return fc.oneof(
-    fc.constantFrom(...KNOWN).map(toBytes),
+    fc.constantFrom(...known).map(toBytes),
     fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
     bent,
     fc.tuple(well, fc.nat()).map(([text, at]) => toBytes(text.slice(0, at % text.length))),
     fc
-      .array(fc.oneof(well, fc.constantFrom(...KNOWN)), { minLength: 2, maxLength: 8 })
+      .array(fc.oneof(well, fc.constantFrom(...known)), { minLength: 2, maxLength: 8 })
       .map((list) => toBytes(list.join(''))),
   );
 }

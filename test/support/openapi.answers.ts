@@ -6,6 +6,7 @@ export interface Operation {
   parameters?: { name: string; in: 'path' | 'query' | 'header'; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  'x-required-scope'?: string;
 }
 
 export interface Document {
@@ -14,7 +15,7 @@ export interface Document {
 }
 
 /** What a server may answer to any request, documented with the route or not: it says what HTTP has to say. */
-const GENERIC = new Set([304, 400, 404, 405, 408, 413, 415, 431]);
+const GENERIC = new Set([304, 400, 401, 404, 405, 408, 413, 415, 431]);
 
 /** Holds answers against the OpenAPI document of the server that gave them. */
 export class Contract {
@@ -36,9 +37,7 @@ export class Contract {
   /** What is wrong with an answer; undefined when nothing is. */
   breach(method: string, target: string, status: number, type: string, body: string): string | undefined {
     if (status >= 500) return `${status} ${body}`;
-    const path = target.replace(/\?.*$/s, '').replace(/^\/order(?=\/|$)/i, '/orders'); // the alias
-    const route = this.#routes.find(({ pattern }) => pattern.test(path))?.path ?? '';
-    const verb = method.toLowerCase() === 'head' ? 'get' : method.toLowerCase();
+    const { path, route, verb } = this.#find(method, target);
     const documented = this.document.paths[route]?.[verb]?.responses[status];
     if (!documented && !GENERIC.has(status) && !isPage(path))
       return `${status} is not documented for ${method} ${route}`;
@@ -47,6 +46,18 @@ export class Contract {
       $ref: '#/components/schemas/Problem',
     };
     return this.#mismatch(`${route} ${verb} ${documented ? status : 'generic'}`, schema, body);
+  }
+
+  /** The scope that a request needs; undefined: none, or there is no such operation. */
+  scopeOf(method: string, target: string): string | undefined {
+    const { route, verb } = this.#find(method, target);
+    return this.document.paths[route]?.[verb]?.['x-required-scope'];
+  }
+
+  #find(method: string, target: string) {
+    const path = target.replace(/\?.*$/s, '').replace(/^\/order(?=\/|$)/i, '/orders'); // the alias
+    const route = this.#routes.find(({ pattern }) => pattern.test(path))?.path ?? '';
+    return { path, route, verb: method.toLowerCase() === 'head' ? 'get' : method.toLowerCase() };
   }
 
   #mismatch(key: string, schema: Schema, body: string): string | undefined {
