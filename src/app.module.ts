@@ -11,9 +11,10 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ProcessingModule } from './processing/processing.module.js';
 import { QueueModule } from './queue/queue.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** The map. Imports go downwards only: metrics, processing, events and webhooks to orders, orders to queue, all to common. */
+/** The map. Imports go downwards only: metrics, processing, events, webhooks and retention to orders, orders to queue, all to common. */
 @Module({
   imports: [
     EventEmitterModule.forRoot(),
@@ -27,6 +28,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     MetricsModule,
     EventsModule,
     WebhooksModule,
+    RetentionModule,
     HealthModule,
     DashboardModule,
   ],

@@ -9,7 +9,10 @@ import { OrdersBatch } from './orders.batch.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
 import { ORDER_ENTITIES } from './store/entities/order.entities.js';
+import { DeletionLease } from './store/deletion.lease.js';
+import { FinalOrders } from './store/final.orders.js';
 import { LogFollower } from './store/log/log.follower.js';
+import { LogHolds } from './store/log/log.holds.js';
 import { OrderLog } from './store/log/order.log.js';
 import { OrdersReader } from './store/orders.reader.js';
 import { OrdersStore } from './store/orders.store.js';
@@ -26,9 +29,12 @@ import { OrdersSql } from './store/sql/orders.sql.js';
     OrdersReader,
     OrderLog,
     LogFollower,
+    LogHolds,
+    FinalOrders,
+    DeletionLease,
     { provide: OrdersSql, useFactory: ordersSql, inject: [Database] },
   ],
-  exports: [OrdersStore, OrdersReader, OrderLog, LogFollower],
+  exports: [OrdersStore, OrdersReader, OrderLog, LogFollower, LogHolds, FinalOrders, DeletionLease],
 })
 export class OrdersModule {
   constructor(oldest: OldestOrders, reader: OrdersReader) {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { READER } from '../database/sources/reading.data.source.js';
 import { OrdersModule } from '../orders/orders.module.js';
+import { LogHolds } from '../orders/store/log/log.holds.js';
 import { DeliveryPruning } from './delivery/delivery.pruning.js';
 import { DeliveryParts, EndpointFactory } from './delivery/endpoint.factory.js';
 import { LogPages } from './delivery/log.pages.js';
@@ -37,4 +38,8 @@ import { WebhooksService } from './webhooks.service.js';
     WebhooksStore,
   ],
 })
-export class WebhooksModule {}
+export class WebhooksModule {
+  constructor(holds: LogHolds, webhooks: WebhooksStore) {
+    holds.add(() => webhooks.slowest());
+  }
+}
