@@ -5,6 +5,9 @@ import { READER } from '../database/sources/reading.data.source.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { OldestOrders } from '../metrics/prometheus/oldest.orders.js';
 import { QueueModule } from '../queue/queue.module.js';
+import { ErasedElsewhere } from './erasure/erased.elsewhere.js';
+import { OrderErasure } from './erasure/order.erasure.js';
+import { OrderExports } from './export/order.exports.js';
 import { OrdersBatch } from './orders.batch.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
@@ -24,6 +27,9 @@ import { OrdersSql } from './store/sql/orders.sql.js';
   controllers: [OrdersController],
   providers: [
     OrdersBatch,
+    OrderExports,
+    OrderErasure,
+    ErasedElsewhere,
     OrdersService,
     OrdersStore,
     OrdersReader,
@@ -34,7 +40,16 @@ import { OrdersSql } from './store/sql/orders.sql.js';
     DeletionLease,
     { provide: OrdersSql, useFactory: ordersSql, inject: [Database] },
   ],
-  exports: [OrdersStore, OrdersReader, OrderLog, LogFollower, LogHolds, FinalOrders, DeletionLease],
+  exports: [
+    OrdersStore,
+    OrdersReader,
+    OrderLog,
+    LogFollower,
+    LogHolds,
+    FinalOrders,
+    DeletionLease,
+    ErasedElsewhere,
+  ],
 })
 export class OrdersModule {
   constructor(oldest: OldestOrders, reader: OrdersReader) {

@@ -15,10 +15,20 @@ import type { TransitionRequest, TransitionedOrder } from '../../domain/order.tr
 import type { NewOrder } from './idempotency.rules.js';
 import { Idempotency } from './idempotency.js';
 import type { RemovalRequest } from './order.removal.js';
+import type { ErasureRequest } from './order.user.erasure.js';
 import { OrdersTransaction } from './orders.transaction.js';
 import type { OrdersSql } from './sql/orders.sql.js';
 import type { TableState } from './table.state.js';
-import { DelayEnd, Insert, LeaseRenewal, Operation, Removal, Transition, type AnyWrite } from './writes.js';
+import {
+  DelayEnd,
+  Erasure,
+  Insert,
+  LeaseRenewal,
+  Operation,
+  Removal,
+  Transition,
+  type AnyWrite,
+} from './writes.js';
 
 /** Characters of orders in one commit: what is made of them on the way to the database is a few times as much. */
 const MOST_COMMITTED = 2 * 1024 * 1024;
@@ -78,6 +88,12 @@ export class GroupCommit {
 
   async remove(request: RemovalRequest): Promise<number> {
     const write = new Removal(request);
+    await this.#others.add(write);
+    return write.result;
+  }
+
+  async erase(request: ErasureRequest): Promise<number> {
+    const write = new Erasure(request);
     await this.#others.add(write);
     return write.result;
   }

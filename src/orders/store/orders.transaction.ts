@@ -4,6 +4,7 @@ import type { TransitionRequest, TransitionedOrder } from '../../domain/order.tr
 import { CounterDeltas, DELETED } from '../../metrics/order.counters.js';
 import type { NewOrder } from './idempotency.rules.js';
 import { removeOrders, type RemovalRequest } from './order.removal.js';
+import { eraseUser, type ErasureRequest } from './order.user.erasure.js';
 import type { OrdersSql } from './sql/orders.sql.js';
 import { draw } from './sql/statements.js';
 import { runsOfAlike, toTransitionedOrder, type TransitionedRow } from './transition.rows.js';
@@ -71,6 +72,11 @@ export class OrdersTransaction {
     this.#counters.addAll(deltas.entries(), DELETED);
     this.deleted += removed;
     return removed;
+  }
+
+  /** Takes a user out of orders. @returns out of how many */
+  erase(request: ErasureRequest): Promise<number> {
+    return eraseUser(this.query, this.sql, request);
   }
 
   /** Writes the counters: the transaction is then complete. */

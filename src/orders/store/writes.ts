@@ -3,6 +3,7 @@ import type { Receipt } from '../../domain/order.js';
 import type { TransitionRequest, TransitionedOrder } from '../../domain/order.transition.js';
 import type { RemovalRequest } from './order.removal.js';
 import { sizeOf, type NewOrder } from './idempotency.rules.js';
+import type { ErasureRequest } from './order.user.erasure.js';
 import type { OrdersTransaction } from './orders.transaction.js';
 
 /** A transition is small, and so is the beginning of an error that it keeps. In characters, as `sizeOf` an order. */
@@ -85,4 +86,15 @@ export class Removal extends Operation<number> {
   }
 }
 
-export type AnyWrite = Insert | Transition | LeaseRenewal | DelayEnd | Removal;
+/** Takes a user out of orders. @returns out of how many */
+export class Erasure extends Operation<number> {
+  constructor(private readonly request: ErasureRequest) {
+    super();
+  }
+
+  protected applyTo(transaction: OrdersTransaction): Promise<number> {
+    return transaction.erase(this.request);
+  }
+}
+
+export type AnyWrite = Insert | Transition | LeaseRenewal | DelayEnd | Removal | Erasure;
