@@ -3,19 +3,19 @@ import type { OrderDto } from '../../src/orders/dto/order.dto.js';
 import { CSV_HEADER, toCsvLine } from '../../src/orders/export/csv.js';
 import { exportFormat } from '../../src/orders/export/export.format.js';
 
-const ORDER: OrderDto = {
+const ORDER = {
   order_id: 'order-1',
   user_id: 'user-1',
   item_ids: ['item-1', 'item-2'],
   total_amount: 29.99,
-  status: 'Completed',
+  status: 'Completed' as const,
   attempts: 1,
   error: null,
   created_at: '2026-01-31T12:00:00.000Z',
   started_at: null,
   completed_at: null,
   updated_at: '2026-01-31T12:00:00.000Z',
-};
+} satisfies OrderDto;
 
 /** A reader of its own, of RFC 4180: one line to its fields. */
 function parse(line: string): string[] {
