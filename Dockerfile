@@ -8,11 +8,12 @@
 # Compiles; nothing of this stage but dist/ is kept.
 FROM node:24-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src ./src
-RUN npm run build
+# not `npm run build`, which would install Node 24 once more
+RUN node_modules/.bin/nest build
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATABASE_URL=sqlite:/data/orders.sqlite

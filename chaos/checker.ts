@@ -66,6 +66,10 @@ const VIOLATIONS = {
     LEFT JOIN order_history h ON h.id = newest.id
     WHERE COALESCE(h.to_status, 'Pending') <> o.status OR COALESCE(h.attempt, 0) <> o.attempts`,
 
+  'keys without an order': `
+    SELECT 'key of order ' || k.order_seq AS example
+    FROM order_keys k LEFT JOIN orders o ON o.seq = k.order_seq WHERE o.seq IS NULL`,
+
   'history without an order': `
     SELECT 'order ' || h.order_seq AS example
     FROM order_history h LEFT JOIN orders o ON o.seq = h.order_seq WHERE o.seq IS NULL`,

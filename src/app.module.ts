@@ -14,11 +14,15 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ProcessingModule } from './processing/processing.module.js';
 import { QueueModule } from './queue/queue.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { ClientThrottlerGuard } from './throttling/client.throttler.guard.js';
 import { ThrottlingModule } from './throttling/throttling.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** The map, and in which order its guards judge a request. Imports go downwards only: metrics, processing, events and webhooks to orders, orders to queue, all to common. */
+/**
+ * The map, and in which order its guards judge a request. Imports go downwards only: metrics, processing, events, webhooks
+ * and retention to orders, orders to queue, all to common.
+ */
 @Module({
   imports: [
     EventEmitterModule.forRoot(),
@@ -34,6 +38,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     MetricsModule,
     EventsModule,
     WebhooksModule,
+    RetentionModule,
     HealthModule,
     DashboardModule,
   ],

@@ -166,6 +166,9 @@ export class Config {
   @IsWholeNumber(0, 365 * DAY_MS)
   readonly WEBHOOK_KEEP_MS: number = 7 * DAY_MS;
 
+  @IsWholeNumber(0, 36_500)
+  readonly RETENTION_DAYS: number = 0;
+
   @IsWholeNumber(1024, 104_857_600)
   readonly BODY_LIMIT_BYTES: number = 1_048_576;
 

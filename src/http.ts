@@ -18,6 +18,7 @@ import { Authentication } from './keys/authentication.js';
 import { StatusPage } from './dashboard/status.page.js';
 import { DatabaseUnavailable } from './database/database.js';
 import { TooManyStreams } from './http/streams/open.streams.js';
+import { TooManyExports } from './orders/export/order.exports.js';
 import { WEBHOOK_MESSAGES } from './webhooks/docs/webhooks.message.js';
 import {
   DeliveryNotFound,
@@ -54,13 +55,14 @@ const PROBLEM_RULES: ProblemRule[] = [
   { error: TooManyWebhooks, status: 409 },
   { error: TooManySecrets, status: 409 },
   { error: TooManyStreams, status: 503, headers: { 'retry-after': '5' } },
+  { error: TooManyExports, status: 503, headers: { 'retry-after': '5' } },
 ];
 
 /** What a worker does not serve: orders, their events, webhooks, and the status page, which shows orders. */
 const ORDERS = /^\/($|(orders?|events|webhooks)(\/|$))/i;
 
 /** The routes that take a body, with POST or PATCH. */
-const ORDER_BODY = /^\/orders?(\/retry)?\/?$/i;
+const ORDER_BODY = /^\/orders?(\/(retry|erase))?\/?$/i;
 const WEBHOOK_BODY = /^\/webhooks(\/[^/]+(\/replay)?)?\/?$/i;
 const BATCH_BODY = /^\/orders?\/batch\/?$/i;
 

@@ -16,9 +16,14 @@ const RECOUNT = `
       WHEN reason IN ('interrupted', 'released at shutdown') THEN 'interrupted' ELSE 'retried' END, COUNT(*)
     FROM order_history WHERE to_status = 'Pending' GROUP BY 1`;
 
+/** What deleted orders have counted is not in the table any more: it is kept under the same names, with a prefix. */
 const COUNTERS = `
   SELECT CASE WHEN name LIKE 'processing_ms:%' THEN 'histogram' WHEN name LIKE 'wait_ms:%' THEN 'waits' ELSE name END AS name, SUM(value) AS value
-  FROM order_counters WHERE name <> 'last_seq' GROUP BY 1`;
+  FROM (
+    SELECT CASE WHEN name LIKE 'deleted:%' THEN SUBSTR(name, 9) ELSE name END AS name,
+      CASE WHEN name LIKE 'deleted:%' THEN -value ELSE value END AS value
+    FROM order_counters WHERE name <> 'last_seq'
+  ) AS kept GROUP BY 1`;
 
 interface Counter {
   name: string;

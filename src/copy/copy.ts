@@ -5,6 +5,7 @@ import { isEqual, ranges, readChunk, type Chunk, type Range, type Rows } from '.
 import type { Progress } from './progress.js';
 import { Recount } from './recount.js';
 import { Refused, refuseForeign } from './refusal.js';
+import { readDeletions, withDeleted, writePosition } from './deletions.js';
 import { copySql } from './sql/dialects.js';
 
 /** Transactions under way at once on a server: while it writes one chunk, the next is read. */
@@ -91,10 +92,11 @@ async function replace(target: Database, range: Range, is: Chunk, shouldBe: Chun
 async function finish(source: Database, target: Database, recount: Recount): Promise<void> {
   const [from, to] = [copySql(source), copySql(target)];
   const last = Math.max(recount.lastNumber, await from.lastNumber(), await to.lastNumber());
+  const deletions = await readDeletions(source);
   await target.transaction(async (query) => {
     await query('DELETE FROM order_counters');
-    await ordersSql(target).addToCounters(query, recount.counters.entries());
-    await to.continueAfter(query, last);
+    await ordersSql(target).addToCounters(query, withDeleted(recount.counters, deletions.counted));
+    await writePosition(query, deletions.position, () => to.continueAfter(query, last));
   });
 }
 

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '../database/database.js';
+import { readDeletions, withDeleted, type Deletions } from './deletions.js';
 import { isEqual, ranges, readChunk, type Chunk, type Rows } from './chunk.js';
 import type { Progress } from './progress.js';
 import { Recount } from './recount.js';
@@ -43,7 +44,7 @@ export async function verify(
   }
   const [sum, sumOfTarget] = [from.sum(), to.sum()];
   const problems = [
-    ...(await problemsOfCounters(target, to.recount)),
+    ...(await problemsOfCounters(target, to.recount, await readDeletions(source))),
     ...(await problemsOfNumbers(source, target, to.recount.lastNumber)),
   ];
   if (differences > 0)
@@ -64,12 +65,16 @@ async function problemsOfNumbers(source: Database, target: Database, used: numbe
     : [];
 }
 
-async function problemsOfCounters({ read }: Database, recount: Recount): Promise<string[]> {
+async function problemsOfCounters(
+  { read }: Database,
+  { counters: recounted }: Recount,
+  { counted: deleted }: Deletions,
+): Promise<string[]> {
   const counters = await read<{ name: string; value: number }>(
     `SELECT name, SUM(value) AS value FROM order_counters WHERE name <> 'last_seq' GROUP BY name`,
   );
   const kept = new Map(counters.map(({ name, value }) => [name, Number(value)]));
-  const counted = new Map(recount.counters.entries());
+  const counted = new Map(withDeleted(recounted, deleted));
   return [...new Set([...kept.keys(), ...counted.keys()])]
     .filter((name) => (kept.get(name) ?? 0) !== (counted.get(name) ?? 0))
     .map(

@@ -6,6 +6,9 @@ export const ORDERS_TRANSITIONED = 'orders.transitioned';
 /** Emitted when a commit failed: it may have been stored all the same, so what was remembered of the table is read anew. */
 export const ORDERS_UNCERTAIN = 'orders.uncertain';
 
+/** Emitted after each commit that deleted orders: the counters have changed. */
+export const ORDERS_DELETED = 'orders.deleted';
+
 /** A transition that was committed. */
 export interface OrderTransition {
   seq: number;

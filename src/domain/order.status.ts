@@ -44,6 +44,9 @@ export type OrderStatus = keyof typeof STATUSES;
 
 export const ORDER_STATUSES = Object.keys(STATUSES) as OrderStatus[]; // Object.keys forgets the keys' type
 
+/** The statuses that no transition leaves: their orders will never change again. */
+export const FINAL_STATUSES = ORDER_STATUSES.filter((status) => STATUSES[status].next.length === 0);
+
 export function isLegal(from: OrderStatus, to: OrderStatus): boolean {
   return STATUSES[from].next.includes(to);
 }

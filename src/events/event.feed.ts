@@ -44,6 +44,7 @@ export class EventFeed implements LogListener, BeforeApplicationShutdown {
     const now = await this.follower.position();
     if (!stream.isOpen) return;
     stream.begin(isKnown ? after : now);
+    if (after && !isKnown) stream.tellGap();
     await this.#follow(stream);
   }
 
@@ -111,6 +112,7 @@ export class EventFeed implements LogListener, BeforeApplicationShutdown {
     const read = this.#catchUp.then(() => this.log.read(stream.position, target, PAGE));
     this.#catchUp = read.catch(() => undefined);
     const entries = await read;
+    if (await this.log.hasGapAfter(stream.position)) stream.tellGap(); // asked after the read: nothing was deleted unseen
     if (entries.length > 0) stream.send(new EventPage(entries));
     else stream.skipTo(target);
   }

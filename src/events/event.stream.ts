@@ -6,6 +6,7 @@ import { toEventId, type EventFilter, type EventPage } from './event.page.js';
 /** One client that is sent the log of orders, as far as its filter lets through, and its position in it. */
 export class EventStream extends EventResponse {
   #position: LogPosition = { accepted: 0, transitioned: 0 };
+  #knowsGap = false;
 
   constructor(
     response: Response,
@@ -26,6 +27,13 @@ export class EventStream extends EventResponse {
   begin(position: LogPosition): void {
     this.#position = position;
     this.start(`id: ${toEventId(position)}\nevent: ready\ndata: {}\n\n`);
+  }
+
+  /** Tells the client, once, that entries after its position are gone: their orders were deleted, or the database restored. */
+  tellGap(): void {
+    if (this.#knowsGap) return;
+    this.#knowsGap = true;
+    this.write('event: gap\ndata: {}\n\n');
   }
 
   send(page: EventPage): void {

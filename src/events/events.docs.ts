@@ -7,7 +7,8 @@ const DESCRIPTION = `Server-sent events, one for each transition: its \`event\` 
 user_id, from, to, attempt, at }\`; \`from\` is null for an acceptance. Those of one order come in their order. The first event is \`ready\`: from its
 \`id\` on nothing is missed. A client that
 reconnects with the last \`id\` in \`Last-Event-ID\`, as browsers do, goes on without a gap and without a repeat, in any
-process. A comment every 15 s keeps the connection alive. A client that reads too slowly is disconnected, and can resume.`;
+process. Where transitions after that id are gone, because their orders were deleted, an
+event \`gap\` says so. A comment every 15 s keeps the connection alive. A client that reads too slowly is disconnected, and can resume.`;
 
 const EXAMPLE = `id: 17-40
 event: order

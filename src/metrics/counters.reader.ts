@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Database } from '../database/database.js';
-import { ORDERS_TRANSITIONED, ORDERS_UNCERTAIN } from '../domain/order.events.js';
+import { ORDERS_DELETED, ORDERS_TRANSITIONED, ORDERS_UNCERTAIN } from '../domain/order.events.js';
 import { toCounts, type OrderCounts } from './order.counters.js';
 
 /** The counters as of the last commit: read from the table once after each, however often they are asked for. */
@@ -21,6 +21,7 @@ export class CountersReader {
   }
 
   @OnEvent(ORDERS_TRANSITIONED)
+  @OnEvent(ORDERS_DELETED)
   @OnEvent(ORDERS_UNCERTAIN)
   forget(): void {
     this.#counts = undefined;

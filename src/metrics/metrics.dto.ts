@@ -53,8 +53,11 @@ export type StatusTotals = Record<`${Lowercase<OrderStatus>}_orders`, number>;
 
 /** The answer of `GET /metrics`. Durations in seconds. */
 export class MetricsDto implements StatusTotals {
-  @IsCount('always the sum of the totals by status')
+  @IsCount('accepted since ever: always the sum of the totals by status')
   total_orders!: number;
+
+  @IsCount('those of them that are stored: all but the deleted ones')
+  stored_orders!: number;
 
   @IsCount()
   pending_orders!: number;

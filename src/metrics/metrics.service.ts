@@ -20,9 +20,10 @@ export class MetricsService {
   /** @throws DatabaseUnavailable */
   async report(): Promise<MetricsDto> {
     const counts = await this.counters.counts();
-    const { byStatus, started, waitMs, waits, processingTimes } = counts;
+    const { byStatus, deleted, started, waitMs, waits, processingTimes } = counts;
     return {
       total_orders: totalOf(byStatus, () => true),
+      stored_orders: totalOf(byStatus, () => true) - totalOf(deleted, () => true),
       ...totalsOf(byStatus),
       status_counts: byStatus,
       average_processing_time: seconds(averageMs(counts) ?? 0),

@@ -11,10 +11,14 @@ export const WAIT_BOUNDS_MS = [
   14_400_000, 86_400_000,
 ].concat(Infinity);
 
-/** Sums over all orders. Durations in milliseconds. */
+/** What a deleted order has counted stays; it is counted once more under the same name with this before it. */
+export const DELETED = 'deleted:';
+
+/** Sums over all orders since ever, also those that were deleted. Durations in milliseconds. */
 export interface OrderCounts {
-  /** How many are in each status now. */
+  /** How many are in each status now, or were when they were deleted; and how many of them were deleted. */
   byStatus: Record<OrderStatus, number>;
+  deleted: Record<OrderStatus, number>;
   /** First starts, and the sum of started − accepted over them. */
   started: number;
   waitMs: number;
@@ -82,6 +86,11 @@ export class CounterDeltas {
     this.#add(`processing_ms:${bucketOf(ms)}`, 1);
   }
 
+  /** Adds what others have gathered, under names with a prefix. */
+  addAll(deltas: [name: string, delta: number][], prefix: string): void {
+    for (const [name, delta] of deltas) this.#add(prefix + name, delta);
+  }
+
   /** In the order of the names: transactions that add to the same ones lock them in the same order. */
   entries(): [name: string, delta: number][] {
     return [...this.#deltas].filter(([, delta]) => delta !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -97,9 +106,14 @@ export function toCounts(rows: { name: string; value: number | string }[]): Orde
   const values = new Map(rows.map(({ name, value }) => [name, Number(value)]));
   const valueOf = (name: string) => values.get(name) ?? 0;
   const histogram = bucketsOf(values, 'processing_ms:');
-  const byStatus = ORDER_STATUSES.map((status) => [status, valueOf(status)]);
+  const byStatus = (prefix: string) =>
+    Object.fromEntries(ORDER_STATUSES.map((status) => [status, valueOf(prefix + status)])) as Record<
+      OrderStatus,
+      number
+    >; // fromEntries forgets the keys' type
   return {
-    byStatus: Object.fromEntries(byStatus) as Record<OrderStatus, number>, // fromEntries forgets the keys' type
+    byStatus: byStatus(''),
+    deleted: byStatus(DELETED),
     started: valueOf('started'),
     waitMs: valueOf('wait_ms'),
     completed: [...histogram.values()].reduce((sum, count) => sum + count, 0),

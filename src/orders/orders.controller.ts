@@ -1,12 +1,26 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { RequireScope } from '../http/access/access.decorators.js';
 import { InvalidRequest } from '../http/problem.js';
 import {
   ApiCancelOrder,
   ApiCreateOrder,
   ApiCreateOrderBatch,
+  ApiEraseOrders,
+  ApiExportOrders,
   ApiGetOrder,
   ApiGetOrderHistory,
   ApiGetOrderStatus,
@@ -16,7 +30,9 @@ import {
 } from './docs/orders.docs.js';
 import { BatchDto, BatchReportDto } from './dto/batch.dto.js';
 import { CreateOrderDto, IDEMPOTENCY_KEY, toOrderRequest } from './dto/create-order.dto.js';
-import { ListOrdersQuery, toListRequest } from './dto/list-orders.query.js';
+import { EraseOrdersDto, ErasedDto, toErasedDto, toEraseRequest } from './dto/erase-orders.dto.js';
+import { ExportOrdersQuery } from './dto/export-orders.query.js';
+import { ListOrdersQuery, toFilter, toListRequest } from './dto/list-orders.query.js';
 import {
   HistoryEntryDto,
   OrderDetailDto,
@@ -28,6 +44,10 @@ import {
 } from './dto/order.dto.js';
 import { ReceiptDto, toReceiptDto } from './dto/receipt.dto.js';
 import { RetriedDto, RetryOrdersDto, toRetryRequest } from './dto/retry-orders.dto.js';
+import { OrderErasure } from './erasure/order.erasure.js';
+import { exportFormat } from './export/export.format.js';
+import { ExportResponse } from './export/export.response.js';
+import { OrderExports } from './export/order.exports.js';
 import type { Receipt } from '../domain/order.js';
 import { OrderIdPipe } from './order.id.pipe.js';
 import { OrdersBatch } from './orders.batch.js';
@@ -39,6 +59,8 @@ export class OrdersController {
   constructor(
     private readonly orders: OrdersService,
     private readonly batch: OrdersBatch,
+    private readonly exports: OrderExports,
+    private readonly erasure: OrderErasure,
   ) {}
 
   @Post()
@@ -69,11 +91,34 @@ export class OrdersController {
     return { retried, has_more: hasMore };
   }
 
+  @Post('erase')
+  @HttpCode(200)
+  @RequireScope('orders:admin')
+  @ApiEraseOrders()
+  async erase(@Body() body: EraseOrdersDto): Promise<ErasedDto> {
+    return toErasedDto(await this.erasure.erase(...toEraseRequest(body)));
+  }
+
   @Get()
   @RequireScope('orders:read')
   @ApiListOrders()
   async list(@Query() query: ListOrdersQuery): Promise<OrderPageDto> {
     return toOrderPageDto(await this.orders.list(...toListRequest(query)));
+  }
+
+  /** Before `:id`: an order of this id is read at `/orders/%65xport`. */
+  @Get('export')
+  @RequireScope('orders:read')
+  @Header('vary', 'Accept')
+  @ApiExportOrders()
+  async export(
+    @Query() query: ExportOrdersQuery,
+    @Req() { method, headers }: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const format = exportFormat(query.format, headers.accept);
+    if (method === 'HEAD') response.type(format.contentType).end();
+    else await this.exports.send(new ExportResponse(response, format), toFilter(query));
   }
 
   @Get(':id')
@@ -117,7 +162,7 @@ export class OrdersController {
 /** 201, or 200 for a repeat; either way with the order's URL. */
 function answer(receipt: Receipt, response: Response): ReceiptDto {
   if (receipt.replayed) response.status(200).setHeader('idempotent-replayed', 'true');
-  response.setHeader('location', `/orders/${receipt.orderId}`);
+  response.setHeader('location', `/orders/${receipt.orderId === 'export' ? '%65xport' : receipt.orderId}`);
   return toReceiptDto(receipt);
 }
 

@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Database } from '../database/database.js';
 import { READER } from '../database/sources/reading.data.source.js';
 import { OrdersModule } from '../orders/orders.module.js';
+import { ErasedElsewhere } from '../orders/erasure/erased.elsewhere.js';
+import { LogHolds } from '../orders/store/log/log.holds.js';
 import { DeliveryPruning } from './delivery/delivery.pruning.js';
 import { DeliveryParts, EndpointFactory } from './delivery/endpoint.factory.js';
 import { LogPages } from './delivery/log.pages.js';
@@ -11,6 +14,7 @@ import { WebhookDeliverer } from './delivery/webhook.deliverer.js';
 import { WebhookSender } from './delivery/webhook.sender.js';
 import { DeliveriesStore } from './store/deliveries.store.js';
 import { DeliverySteps } from './store/delivery.steps.js';
+import { ErasedMessages } from './store/erased.messages.js';
 import { HeldWebhooks } from './store/held.webhooks.js';
 import { WEBHOOK_ENTITIES } from './store/webhook.entities.js';
 import { WebhooksStore } from './store/webhooks.store.js';
@@ -37,4 +41,9 @@ import { WebhooksService } from './webhooks.service.js';
     WebhooksStore,
   ],
 })
-export class WebhooksModule {}
+export class WebhooksModule {
+  constructor(holds: LogHolds, elsewhere: ErasedElsewhere, webhooks: WebhooksStore, database: Database) {
+    holds.add(() => webhooks.slowest());
+    elsewhere.add(new ErasedMessages(database));
+  }
+}

@@ -154,6 +154,7 @@ function recount(orders: Row[], history: Map<number, Line[]>): OrderCounts {
       OrderStatus,
       number
     >, // fromEntries forgets the keys' type
+    deleted: { Pending: 0, Processing: 0, Completed: 0, Failed: 0, Cancelled: 0 },
     started: waits.length,
     waitMs: sum(waits),
     completed: durations.length,

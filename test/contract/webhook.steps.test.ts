@@ -45,7 +45,12 @@ for (const place of Object.values(PLACES))
       ...given,
     });
     const messages = (...names: string[]) =>
-      names.map((messageId) => ({ messageId, orderSeq: Number(messageId[1]), payload: '{}' }));
+      names.map((messageId) => ({
+        messageId,
+        orderSeq: Number(messageId[1]),
+        userId: 'user-1',
+        payload: '{}',
+      }));
     const result = async (messageId: string, state: DeliveryResult['state']): Promise<DeliveryResult> => {
       const [row] = await database.read<{ id: number; seq: number }>(
         'SELECT id, order_seq AS seq FROM webhook_deliveries WHERE message_id = ?',

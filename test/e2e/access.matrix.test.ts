@@ -12,6 +12,8 @@ const SCOPE_OF: Record<string, Scope> = {
   createOrder: 'orders:write',
   createOrderBatch: 'orders:write',
   retryOrders: 'orders:admin',
+  eraseOrders: 'orders:admin',
+  exportOrders: 'orders:read',
   streamEvents: 'orders:read',
   listOrders: 'orders:read',
   getOrder: 'orders:read',

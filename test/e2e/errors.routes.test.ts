@@ -27,6 +27,8 @@ describe('a request that leads nowhere', () => {
     ['GET', '/orders/order-1/cancel', ['POST']],
     ['GET', '/order/order-1/retry/', ['POST']],
     ['POST', '/orders/order-1/history', ['GET']],
+    ['DELETE', '/orders/export', ['GET']],
+    ['PUT', '/orders/erase', ['GET', 'POST']],
     ['POST', '/metrics', ['GET']],
     ['DELETE', '/health/live', ['GET']],
     ['DELETE', '/webhooks', ['GET', 'POST']],

@@ -100,6 +100,7 @@ describe('GET /events', () => {
     await accept({ order_id: 'a' });
     await client.atLeast(3);
     expect(client.told()).toEqual(LIFE('a'));
+    expect(client.gaps).toBe(1);
   });
 
   it.each(['x', '1', '1-', '-1-2', '1-2-3', '1'.repeat(30)])('refuses %s as an id', async (id) => {

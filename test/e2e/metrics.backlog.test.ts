@@ -10,6 +10,7 @@ describe('the metrics', () => {
     await server.close();
     expect(body).toEqual({
       total_orders: 0,
+      stored_orders: 0,
       pending_orders: 0,
       processing_orders: 0,
       completed_orders: 0,

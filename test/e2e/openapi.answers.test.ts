@@ -37,6 +37,10 @@ const under = (prefix: string): Exchange[] => [
   [`get /orders`, 200, read(prefix)],
   [`get /orders`, 200, read(`${prefix}?limit=1`)],
   [`get /orders`, 400, read(`${prefix}?limit=0`)],
+  ...['application/x-ndjson', 'text/csv'].map((accept): Exchange => {
+    return [`get /orders/export`, 200, read(`${prefix}/export`, { accept })];
+  }),
+  [`get /orders/export`, 400, read(`${prefix}/export?format=xlsx`)],
   ...['completed', 'failed', 'pending', 'processing'].flatMap((id): Exchange[] => [
     [`get /orders/{id}`, 200, read(`${prefix}/${id}`)],
     [`get /orders/{id}/status`, 200, read(`${prefix}/${id}/status`)],
@@ -58,6 +62,10 @@ const under = (prefix: string): Exchange[] => [
   [`post /orders/retry`, 400, send(`${prefix}/retry`, { limit: 0 })],
   [`post /orders/retry`, 413, send(`${prefix}/retry`, 'x'.repeat(1_048_577))],
   [`post /orders/retry`, 415, send(`${prefix}/retry`, 'x', TEXT)],
+  [`post /orders/erase`, 200, send(`${prefix}/erase`, { user_id: 'nobody' })],
+  [`post /orders/erase`, 400, send(`${prefix}/erase`, {})],
+  [`post /orders/erase`, 413, send(`${prefix}/erase`, 'x'.repeat(1_048_577))],
+  [`post /orders/erase`, 415, send(`${prefix}/erase`, 'x', TEXT)],
   [`post /orders/{id}/retry`, 200, send(`${prefix}/failed/retry`, {})],
   [`post /orders/{id}/retry`, 404, send(`${prefix}/nobody/retry`, {})],
   [`post /orders/{id}/retry`, 409, send(`${prefix}/completed/retry`, {})],

@@ -15,6 +15,8 @@ const OPERATIONS = [
   'createOrder',
   'createOrderBatch',
   'retryOrders',
+  'eraseOrders',
+  'exportOrders',
   'streamEvents',
   'listOrders',
   'getOrder',
@@ -41,6 +43,7 @@ const OPERATIONS = [
 /** Of answers that are no JSON. */
 const TYPES: Record<string, string[]> = {
   '/events': ['text/event-stream'],
+  '/orders/export': ['application/x-ndjson', 'text/csv'],
   '/metrics/stream': ['text/event-stream'],
   '/metrics/prometheus': ['text/plain', 'application/openmetrics-text'],
 };
@@ -77,7 +80,7 @@ describe('the OpenAPI document', () => {
     expect(new Set(routes).size).toBeGreaterThan(15);
     const documented = operationsOf(document).map(([method, path]) => `${method} ${path}`);
     expect(documented.toSorted()).toEqual(routes.filter((route) => !aliases.includes(route)).toSorted());
-    expect(aliases.length).toBe(9);
+    expect(aliases.length).toBe(11);
     expect(documented).toEqual(expect.arrayContaining(aliases.map((it) => it.replace('/order', '/orders'))));
   });
 

@@ -89,7 +89,9 @@ for (const { name, canRun, create } of places)
         retried_total: 1,
         interrupted_total: 0,
         redriven_total: 1,
+        deleted_total: 0,
       });
+      expect(samples.get('ordermill_stored_orders')).toBe(7);
       expect(samples.get('ordermill_backlog_orders')).toBe(3);
     });
 

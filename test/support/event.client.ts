@@ -16,6 +16,8 @@ export interface OrderEvent {
 /** A browser's `EventSource`: it reconnects by itself, with the id of the last event. */
 export class EventClient {
   readonly events: OrderEvent[] = [];
+  /** How often it was told that events are missing. */
+  gaps = 0;
   /** Why it was disconnected, each time. */
   readonly errors: string[] = [];
   readonly #source: EventSource;
@@ -31,6 +33,7 @@ export class EventClient {
     this.#source.addEventListener('order', ({ lastEventId: id, data }) =>
       this.events.push({ id, ...(JSON.parse(String(data)) as Omit<OrderEvent, 'id'>) }),
     );
+    this.#source.addEventListener('gap', () => this.gaps++);
     this.#source.addEventListener('error', ({ code, message }) => this.errors.push(`${code} ${message}`));
   }
 

@@ -101,6 +101,7 @@ describe('the counters', () => {
     }
     expect(toCounts(deltas.entries().map(([name, value]) => ({ name, value })))).toEqual({
       byStatus: { Pending: 1, Processing: 0, Completed: 2, Failed: 0, Cancelled: 0 },
+      deleted: { Pending: 0, Processing: 0, Completed: 0, Failed: 0, Cancelled: 0 },
       started: 2,
       waitMs: 42,
       completed: 2,

@@ -7,6 +7,7 @@ import { OrderReturns1763827200000 } from '../migrations/1763827200000-order-ret
 import { LogBarrier1763856000000 } from '../migrations/1763856000000-log-barrier.js';
 import { Webhooks1763884800000 } from '../migrations/1763884800000-webhooks.js';
 import { ApiKeys1763913600000 } from '../migrations/1763913600000-api-keys.js';
+import { OrderDeletions1764000000000 } from '../migrations/1764000000000-order-deletions.js';
 import { stepwise } from './stepwise.js';
 
 /** TypeORM's options about the schema, the same for every database. `migrate` runs the migrations. */
@@ -21,6 +22,7 @@ export const SCHEMA = {
     LogBarrier1763856000000,
     Webhooks1763884800000,
     ApiKeys1763913600000,
+    OrderDeletions1764000000000,
   ]),
   migrationsTableName: 'migrations',
   synchronize: false,

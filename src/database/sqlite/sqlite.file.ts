@@ -40,7 +40,8 @@ function makeFile(file: string): string {
   return real;
 }
 
-function syncFolder(folder: string): void {
+/** An entry in a folder is on the disk when this returns. */
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return; // a folder cannot be synced there
   const descriptor = openSync(folder, 'r');
   try {

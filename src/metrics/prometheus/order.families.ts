@@ -11,14 +11,24 @@ const PROCESSING_BOUNDS_MS = [
 /** Every process reads the same from the database: a sum over processes would count each order several times. */
 const ALL = 'All processes together, the same from each:';
 
-/** What the counters in the database tell, exact and never reset. No order is ever deleted, so some statuses only grow. */
+/** What the counters in the database tell, exact and never reset. They know deleted orders too, so some statuses only grow. */
 export function countFamilies(counts: OrderCounts): MetricFamily[] {
-  const { byStatus, waits, waitMs, processingTimes, processingMs } = counts;
-  const sumOf = (statuses: typeof ORDER_STATUSES) =>
-    statuses.reduce((sum, status) => sum + byStatus[status], 0);
+  const { byStatus, deleted, waits, waitMs, processingTimes, processingMs } = counts;
+  const sumOf = (statuses: typeof ORDER_STATUSES, of = byStatus) =>
+    statuses.reduce((sum, status) => sum + of[status], 0);
   const atWork = ORDER_STATUSES.filter((status) => STATUSES[status].work !== 'none');
   return [
-    gaugeBy('status', 'ordermill_orders', `${ALL} orders by status, now.`, byStatus),
+    gaugeBy('status', 'ordermill_orders', `${ALL} orders by status, also deleted ones.`, byStatus),
+    gauge(
+      'ordermill_stored_orders',
+      `${ALL} orders in the database, without deleted ones.`,
+      sumOf(ORDER_STATUSES) - sumOf(ORDER_STATUSES, deleted),
+    ),
+    counter(
+      'ordermill_orders_deleted_total',
+      `${ALL} orders deleted after RETENTION_DAYS.`,
+      sumOf(ORDER_STATUSES, deleted),
+    ),
     gauge('ordermill_backlog_orders', `${ALL} orders in ${atWork.join(' or ')}.`, sumOf(atWork)),
     counter('ordermill_orders_accepted_total', `${ALL} orders accepted.`, sumOf(ORDER_STATUSES)),
     counter('ordermill_orders_completed_total', `${ALL} orders completed.`, counts.completed),

@@ -3,6 +3,8 @@ import { ApiBody, ApiHeader, ApiParam, ApiResponse, getSchemaPath } from '@nestj
 import { ApiProblems, ApiQueryOf, ApiRoute } from '../../http/openapi/api.decorators.js';
 import { BatchDto, BatchReportDto } from '../dto/batch.dto.js';
 import { CreateOrderDto } from '../dto/create-order.dto.js';
+import { EraseOrdersDto, ErasedDto } from '../dto/erase-orders.dto.js';
+import { ExportOrdersQuery } from '../dto/export-orders.query.js';
 import { ListOrdersQuery } from '../dto/list-orders.query.js';
 import { HistoryEntryDto, OrderDetailDto, OrderPageDto, OrderStatusDto } from '../dto/order.dto.js';
 import * as examples from './orders.examples.js';
@@ -79,6 +81,19 @@ export const ApiRetryOrders = (): MethodDecorator =>
     ApiProblems([400, 413, 415, 503], { 400: examples.INVALID_LIMIT }),
   );
 
+/** `POST /orders/erase` */
+export const ApiEraseOrders = (): MethodDecorator =>
+  applyDecorators(
+    ApiRoute(
+      'eraseOrders',
+      'Take a user out of their orders',
+      'A random pseudonym takes the place of the `user_id`; errors and idempotency keys are cleared, also in what is kept for webhooks. Items, amounts and instants stay. Orders that are Pending or Processing are not touched. Cannot be undone. Without `limit` 1000 orders.',
+    ),
+    json(EraseOrdersDto, examples.ERASURES),
+    ApiResponse({ status: 200, type: ErasedDto, description: 'how many' }),
+    ApiProblems([400, 413, 415, 503], { 400: examples.NO_USER }),
+  );
+
 /** `GET /orders` */
 export const ApiListOrders = (): MethodDecorator =>
   applyDecorators(
@@ -90,6 +105,29 @@ export const ApiListOrders = (): MethodDecorator =>
     ApiQueryOf(ListOrdersQuery),
     ApiResponse({ status: 200, type: OrderPageDto, description: 'a page', example: examples.PAGE }),
     ApiProblems([400, 503], { 400: examples.INVALID_LIMIT }),
+  );
+
+/** `GET /orders/export` */
+export const ApiExportOrders = (): MethodDecorator =>
+  applyDecorators(
+    ApiRoute(
+      'exportOrders',
+      'All orders that match, as NDJSON or CSV',
+      'Newest first, each a line, as long as the client reads. An answer that is cut off is not complete. In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.',
+    ),
+    ApiQueryOf(ExportOrdersQuery),
+    ApiResponse({
+      status: 200,
+      description: 'the orders',
+      content: {
+        'application/x-ndjson': {
+          schema: { type: 'string', example: examples.NDJSON },
+          example: examples.NDJSON,
+        },
+        'text/csv': { schema: { type: 'string', example: examples.CSV }, example: examples.CSV },
+      },
+    }),
+    ApiProblems([400, 503], { 400: examples.INVALID_FORMAT }),
   );
 
 /** `GET /orders/{id}` */

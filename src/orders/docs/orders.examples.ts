@@ -1,8 +1,10 @@
 import type { FieldError } from '../../http/problem.js';
 import type { BatchReportDto } from '../dto/batch.dto.js';
 import type { CreateOrderDto } from '../dto/create-order.dto.js';
+import type { EraseOrdersDto } from '../dto/erase-orders.dto.js';
 import type { HistoryEntryDto, OrderDetailDto, OrderPageDto } from '../dto/order.dto.js';
 import type { ReceiptDto } from '../dto/receipt.dto.js';
+import { CSV_HEADER, toCsvLine } from '../export/csv.js';
 import type { RetryOrdersDto } from '../dto/retry-orders.dto.js';
 
 /** What the OpenAPI document shows of requests and answers. All are of one order, as it goes its way. */
@@ -66,6 +68,14 @@ export const ORDERS = {
 };
 
 export const PAGE: OrderPageDto = { orders: [COMPLETED], next_cursor: 'bzE3Njk4NjA4MDAwMDAuMQ' };
+
+export const NDJSON = `${JSON.stringify(COMPLETED)}\n`;
+export const CSV = `${CSV_HEADER}${toCsvLine(COMPLETED)}`;
+
+export const ERASURES: Record<string, { summary: string; value: EraseOrdersDto }> = {
+  all: { summary: 'the orders of a user', value: { user_id: 'user-1' } },
+  some: { summary: 'at most 100 of them', value: { user_id: 'user-1', limit: 100 } },
+};
 
 export const HISTORY: HistoryEntryDto[] = [
   { at: ACCEPTED_AT, from: null, to: 'Pending', attempt: 0, reason: null },
@@ -131,6 +141,8 @@ export const INVALID_BATCH = invalid({
   field: 'orders',
   message: 'must be an array of 1 to 1000 orders, each judged by itself',
 });
+export const INVALID_FORMAT = invalid({ field: 'format', message: 'must be one of ndjson, csv' });
+export const NO_USER = invalid({ field: 'user_id', message: 'is required' });
 export const INVALID_LIMIT = invalid({ field: 'limit', message: 'must be a whole number from 1 to 200' });
 
 /** The one way in which a request without a body and a query is not valid: an escape in its path that is none. */

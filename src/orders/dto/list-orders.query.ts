@@ -10,9 +10,8 @@ import { IsCursor, IsTextIdInUrl } from './order.fields.js';
 
 const INCLUSIVE = 'an instant as in RFC 3339, with a time zone, inclusive';
 
-/** The query of `GET /orders`. */
-@IsRequest('query parameters')
-export class ListOrdersQuery {
+/** Which orders are meant: all that are given must hold. */
+export class OrderFilterQuery {
   @IsOptional()
   @IsIn(ORDER_STATUSES)
   @JSONSchema({ description: `one of ${ORDER_STATUSES.join(', ')}` })
@@ -32,7 +31,11 @@ export class ListOrdersQuery {
   @IsInstant()
   @JSONSchema({ description: INCLUSIVE })
   created_to?: string;
+}
 
+/** The query of `GET /orders`. */
+@IsRequest('query parameters')
+export class ListOrdersQuery extends OrderFilterQuery {
   @IsOptional()
   @Type(() => Number)
   @IsWholeNumber(1, 200)
@@ -51,11 +54,14 @@ export function toListRequest(
   const cursor = query.cursor === undefined ? undefined : fromCursor(query.cursor);
   if (query.cursor !== undefined && cursor === undefined)
     throw new InvalidRequest([{ field: 'cursor', message: 'must be the `next_cursor` of a page' }]);
-  const filter: OrderFilter = {
+  return [toFilter(query), cursor, query.limit ?? 50];
+}
+
+export function toFilter(query: OrderFilterQuery): OrderFilter {
+  return {
     ...(query.status && { status: query.status }),
     ...(query.user_id && { userId: query.user_id }),
     ...(query.created_from && { createdFrom: Date.parse(query.created_from) }),
     ...(query.created_to && { createdTo: Date.parse(query.created_to) }),
   };
-  return [filter, cursor, query.limit ?? 50];
 }

@@ -4,15 +4,31 @@ import type { EventEmitter2 } from '@nestjs/event-emitter';
 import { Batcher, type Outcome } from '../../common/batcher.js';
 import type { Clock } from '../../common/clock.js';
 import { DatabaseUnavailable } from '../../database/database.js';
-import { ORDERS_TRANSITIONED, ORDERS_UNCERTAIN, type OrdersTransitioned } from '../../domain/order.events.js';
+import {
+  ORDERS_DELETED,
+  ORDERS_TRANSITIONED,
+  ORDERS_UNCERTAIN,
+  type OrdersTransitioned,
+} from '../../domain/order.events.js';
 import type { Receipt } from '../../domain/order.js';
 import type { TransitionRequest, TransitionedOrder } from '../../domain/order.transition.js';
 import type { NewOrder } from './idempotency.rules.js';
 import { Idempotency } from './idempotency.js';
+import type { RemovalRequest } from './order.removal.js';
+import type { ErasureRequest } from './order.user.erasure.js';
 import { OrdersTransaction } from './orders.transaction.js';
 import type { OrdersSql } from './sql/orders.sql.js';
 import type { TableState } from './table.state.js';
-import { DelayEnd, Insert, LeaseRenewal, Transition, type AnyWrite } from './writes.js';
+import {
+  DelayEnd,
+  Erasure,
+  Insert,
+  LeaseRenewal,
+  Operation,
+  Removal,
+  Transition,
+  type AnyWrite,
+} from './writes.js';
 
 /** Characters of orders in one commit: what is made of them on the way to the database is a few times as much. */
 const MOST_COMMITTED = 2 * 1024 * 1024;
@@ -70,6 +86,18 @@ export class GroupCommit {
     await this.#others.add(new DelayEnd(seqs, now));
   }
 
+  async remove(request: RemovalRequest): Promise<number> {
+    const write = new Removal(request);
+    await this.#others.add(write);
+    return write.result;
+  }
+
+  async erase(request: ErasureRequest): Promise<number> {
+    const write = new Erasure(request);
+    await this.#others.add(write);
+    return write.result;
+  }
+
   #batcher(maxFlushes: number, gathers: boolean): Batcher<AnyWrite, unknown> {
     return new Batcher<AnyWrite, unknown>((writes) => this.#commit(writes), {
       maxBatch: 500,
@@ -91,10 +119,12 @@ export class GroupCommit {
     await this.state.expectKnown();
     const at = Math.max(this.clock.now(), this.state.lastCreatedAt); // acceptance times never run backwards
     const beganMs = this.clock.monotonicMs();
-    const { seqs, transitions } = await this.#write(writes, inserts, at);
+    const { seqs, transitions, deleted } = await this.#write(writes, inserts, at);
     const commitMs = this.clock.monotonicMs() - beganMs;
     this.state.committed(transitions, at);
-    if (transitions.length > 0) this.#announce({ transitions, commitMs }); // before anything is waited for: in the order of the commits
+    // before anything is waited for: in the order of the commits
+    if (transitions.length > 0) this.#announce(ORDERS_TRANSITIONED, { transitions, commitMs });
+    if (deleted > 0) this.#announce(ORDERS_DELETED);
     await this.#answer(inserts, seqs);
     return writes.map(({ outcome }) => outcome);
   }
@@ -111,11 +141,9 @@ export class GroupCommit {
         const seqs = await transaction.insert(orders, at);
         const made = await transaction.transition(requests.map(({ request }) => request));
         requests.forEach((write, index) => (write.outcome = { value: made[index] }));
-        for (const write of writes)
-          if (write instanceof LeaseRenewal || write instanceof DelayEnd)
-            write.outcome = { value: await write.applyTo(transaction) };
+        for (const write of writes) if (write instanceof Operation) await write.apply(transaction);
         await transaction.complete();
-        return { seqs, transitions: transaction.transitions };
+        return { seqs, transitions: transaction.transitions, deleted: transaction.deleted };
       });
     } catch (error) {
       this.state.forget();
@@ -141,9 +169,9 @@ export class GroupCommit {
   }
 
   /** The commit stands whatever a listener does with the news. */
-  #announce(news: OrdersTransitioned): void {
+  #announce(event: string, news?: OrdersTransitioned): void {
     try {
-      this.events.emit(ORDERS_TRANSITIONED, news);
+      this.events.emit(event, news);
     } catch (error) {
       this.#logger.error(error);
     }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../common/batcher.js';
+import { DatabaseUnavailable } from '../../database/database.js';
 import type { OrderRequest, Receipt } from '../../domain/order.js';
 import type { OrderStatus } from '../../domain/order.status.js';
 import { IdempotencyKeyConflict, OrderIdConflict } from '../../domain/order.errors.js';
@@ -33,7 +34,11 @@ export type HolderRow = Omit<OrderRequest, 'orderId' | 'itemIds'> & {
 export function judgeRepeat(order: NewOrder, holders: HolderRow[]): Outcome<Receipt> {
   const byKey = order.idempotencyKey && holders.find((row) => row.idempotencyKey === order.idempotencyKey);
   const holder = byKey || holders.find((row) => row.orderId === order.orderId);
-  if (!holder) return { error: new Error(`order ${order.orderId} was neither stored nor there`) };
+  // it was deleted in between
+  if (!holder)
+    return {
+      error: new DatabaseUnavailable(new Error(`order ${order.orderId} was neither stored nor there`)),
+    };
   if (isSameContent(order, holder))
     return {
       value: { seq: Number(holder.seq), orderId: holder.orderId, status: holder.status, replayed: true },

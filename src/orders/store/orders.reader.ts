@@ -36,6 +36,11 @@ export interface Delayed extends QueuedOrder {
   since: number;
 }
 
+/** An order of a user: its place in lists, and its status. */
+export interface OwnedOrder extends ListCursor {
+  status: OrderStatus;
+}
+
 /** Orders that share a read, each of which may have half a megabyte of items. */
 const MAX_SHARED = 32;
 
@@ -92,6 +97,17 @@ export class OrdersReader {
     const { sql, parameters } = failedSql(this.sql, filter);
     const rows = await this.sql.database.read<{ seq: number }>(sql, [...parameters, limit]);
     return rows.map(({ seq }) => Number(seq));
+  }
+
+  /** Orders of a user, oldest first, from `from` on; at most `limit`. */
+  async ofUser(userId: string, from: ListCursor, limit: number): Promise<OwnedOrder[]> {
+    const walk = this.sql.walk('orders_user');
+    const rows = await this.sql.database.read<OwnedOrder>(
+      `SELECT seq, created_at AS "createdAt", status FROM ${this.sql.table('orders_user')}
+       WHERE user_id = ? AND ${walk.from} ORDER BY ${walk.oldestFirst} LIMIT ?`,
+      [userId, ...walk.bind(from), limit],
+    );
+    return rows.map((row) => ({ ...row, seq: Number(row.seq), createdAt: Number(row.createdAt) }));
   }
 
   /** Every transition, oldest first, but only the latest `TOLD`; empty when there is no such order. */

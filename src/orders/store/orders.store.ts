@@ -10,6 +10,8 @@ import type { NewOrder } from './idempotency.rules.js';
 import { isLegal } from '../../domain/order.status.js';
 import { BacklogFull } from '../../domain/order.errors.js';
 import { GroupCommit } from './group.commit.js';
+import type { RemovalRequest } from './order.removal.js';
+import type { ErasureRequest } from './order.user.erasure.js';
 import { OrdersSql } from './sql/orders.sql.js';
 import { TableState } from './table.state.js';
 
@@ -84,6 +86,16 @@ export class OrdersStore implements OnModuleInit {
   /** Ends the delay of Pending orders that are due by `now`: they may start. @throws DatabaseUnavailable */
   async endDelay(seqs: number[], now: number): Promise<void> {
     await this.#commits.endDelays(seqs, now);
+  }
+
+  /** Deletes those of the orders that are final. @returns how many; 0 also without the lease. @throws DatabaseUnavailable */
+  remove(request: RemovalRequest): Promise<number> {
+    return this.#commits.remove(request);
+  }
+
+  /** Takes the user out of orders. @returns out of how many: not those in work. @throws DatabaseUnavailable */
+  erase(request: ErasureRequest): Promise<number> {
+    return this.#commits.erase(request);
   }
 
   /** How many more orders may be Pending. */

@@ -1,8 +1,10 @@
 import type { Query } from '../../database/database.js';
 import type { OrderTransition } from '../../domain/order.events.js';
 import type { TransitionRequest, TransitionedOrder } from '../../domain/order.transition.js';
-import { CounterDeltas } from '../../metrics/order.counters.js';
+import { CounterDeltas, DELETED } from '../../metrics/order.counters.js';
 import type { NewOrder } from './idempotency.rules.js';
+import { removeOrders, type RemovalRequest } from './order.removal.js';
+import { eraseUser, type ErasureRequest } from './order.user.erasure.js';
 import type { OrdersSql } from './sql/orders.sql.js';
 import { draw } from './sql/statements.js';
 import { runsOfAlike, toTransitionedOrder, type TransitionedRow } from './transition.rows.js';
@@ -14,6 +16,8 @@ import { runsOfAlike, toTransitionedOrder, type TransitionedRow } from './transi
 export class OrdersTransaction {
   /** In the order of the commit. */
   readonly transitions: OrderTransition[] = [];
+  /** How many orders. */
+  deleted = 0;
   readonly #counters = new CounterDeltas();
 
   /** @param numbers for requeued orders and, unless the database draws them itself, for new ones */
@@ -59,6 +63,20 @@ export class OrdersTransaction {
 
   async renewLeases(owner: string, leaseMs: number): Promise<void> {
     await this.sql.renewLeases(this.query, owner, leaseMs);
+  }
+
+  /** Deletes orders that are final. @returns how many of them */
+  async remove(request: RemovalRequest): Promise<number> {
+    const deltas = new CounterDeltas();
+    const removed = await removeOrders(this.query, this.sql, request, deltas);
+    this.#counters.addAll(deltas.entries(), DELETED);
+    this.deleted += removed;
+    return removed;
+  }
+
+  /** Takes a user out of orders. @returns out of how many */
+  erase(request: ErasureRequest): Promise<number> {
+    return eraseUser(this.query, this.sql, request);
   }
 
   /** Writes the counters: the transaction is then complete. */

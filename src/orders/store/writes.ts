@@ -1,7 +1,9 @@
 import type { Outcome } from '../../common/batcher.js';
 import type { Receipt } from '../../domain/order.js';
 import type { TransitionRequest, TransitionedOrder } from '../../domain/order.transition.js';
+import type { RemovalRequest } from './order.removal.js';
 import { sizeOf, type NewOrder } from './idempotency.rules.js';
+import type { ErasureRequest } from './order.user.erasure.js';
 import type { OrdersTransaction } from './orders.transaction.js';
 
 /** A transition is small, and so is the beginning of an error that it keeps. In characters, as `sizeOf` an order. */
@@ -36,8 +38,17 @@ export class Transition extends Write<TransitionedOrder | undefined> {
   }
 }
 
+/** A write that is a statement or more of its own. */
+export abstract class Operation<Result> extends Write<Result> {
+  async apply(transaction: OrdersTransaction): Promise<void> {
+    this.outcome = { value: await this.applyTo(transaction) };
+  }
+
+  protected abstract applyTo(transaction: OrdersTransaction): Promise<Result>;
+}
+
 /** Renews the leases of all that an owner processes. */
-export class LeaseRenewal extends Write<void> {
+export class LeaseRenewal extends Operation<void> {
   constructor(
     private readonly owner: string,
     private readonly leaseMs: number,
@@ -45,13 +56,13 @@ export class LeaseRenewal extends Write<void> {
     super();
   }
 
-  applyTo(transaction: OrdersTransaction): Promise<void> {
+  protected applyTo(transaction: OrdersTransaction): Promise<void> {
     return transaction.renewLeases(this.owner, this.leaseMs);
   }
 }
 
 /** Ends the back-off of orders that are due by `now`: they may start. */
-export class DelayEnd extends Write<void> {
+export class DelayEnd extends Operation<void> {
   constructor(
     private readonly seqs: number[],
     private readonly now: number,
@@ -59,9 +70,31 @@ export class DelayEnd extends Write<void> {
     super();
   }
 
-  applyTo(transaction: OrdersTransaction): Promise<void> {
+  protected applyTo(transaction: OrdersTransaction): Promise<void> {
     return transaction.endDelays(this.seqs, this.now);
   }
 }
 
-export type AnyWrite = Insert | Transition | LeaseRenewal | DelayEnd;
+/** Deletes orders that are final. @returns how many of them */
+export class Removal extends Operation<number> {
+  constructor(private readonly request: RemovalRequest) {
+    super();
+  }
+
+  protected applyTo(transaction: OrdersTransaction): Promise<number> {
+    return transaction.remove(this.request);
+  }
+}
+
+/** Takes a user out of orders. @returns out of how many */
+export class Erasure extends Operation<number> {
+  constructor(private readonly request: ErasureRequest) {
+    super();
+  }
+
+  protected applyTo(transaction: OrdersTransaction): Promise<number> {
+    return transaction.erase(this.request);
+  }
+}
+
+export type AnyWrite = Insert | Transition | LeaseRenewal | DelayEnd | Removal | Erasure;

@@ -14,6 +14,7 @@ export function messageOf(entry: LogEntry): NewDelivery {
   return {
     messageId: `msg_${randomUUID().replaceAll('-', '')}`,
     orderSeq: entry.seq,
+    userId: entry.userId,
     payload: JSON.stringify(message),
   };
 }

@@ -4,6 +4,8 @@ import type { LogPosition } from '../../orders/store/log/log.position.js';
 export interface NewDelivery {
   messageId: string;
   orderSeq: number;
+  /** As it stands in the payload. */
+  userId: string;
   payload: string;
 }
 

@@ -1,6 +1,7 @@
 import { PLANNED_ANEW, type Query } from '../../database/database.js';
 import type { LogPosition } from '../../orders/store/log/log.position.js';
 import type { DeliveryResult, DeliveryStep, NewDelivery } from './delivery.step.js';
+import { userIn } from './erased.messages.js';
 import type { WebhooksSql } from './webhooks.sql.js';
 
 /** What is read of an endpoint before a step. */
@@ -24,13 +25,25 @@ export class StepWrites {
   /** New messages; those that an earlier one of their order is before wait. */
   async insert({ webhookId, deliveries }: DeliveryStep): Promise<void> {
     const waiting = new Set(await this.#unfinished(webhookId, deliveries));
-    const values = deliveries.flatMap(({ messageId, orderSeq, payload }) => {
+    const users = await this.#users(deliveries);
+    const values = deliveries.flatMap(({ messageId, orderSeq, userId, payload: asRead }) => {
+      const payload = asRead.replace(userIn(userId), () => userIn(users.get(orderSeq) ?? userId));
       const isFirst = !waiting.has(orderSeq);
       waiting.add(orderSeq);
       return [webhookId, messageId, orderSeq, 'pending', isFirst ? this.at : null, 0, 0, this.at, payload];
     });
     const rows = deliveries.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
     await this.query(`${PLANNED_ANEW} INSERT INTO webhook_deliveries (${COLUMNS}) VALUES ${rows}`, values);
+  }
+
+  /** Of the orders: one may have been erased since the log was read. */
+  async #users(deliveries: NewDelivery[]): Promise<Map<number, string>> {
+    const { isOneOf, list } = this.sql;
+    const rows = await this.query<{ seq: number; userId: string }>(
+      `SELECT seq, user_id AS "userId" FROM orders WHERE seq ${isOneOf}`,
+      [list([...new Set(deliveries.map(({ orderSeq }) => orderSeq))])],
+    );
+    return new Map(rows.map(({ seq, userId }) => [Number(seq), userId]));
   }
 
   /** The orders among those of these messages that earlier messages are not finished of. */

@@ -7,7 +7,7 @@ import { CONFIG, type Config } from '../../config.js';
 import { Database, type Query } from '../../database/database.js';
 import { READER } from '../../database/sources/reading.data.source.js';
 import { asProperties, columnsOf } from '../../orders/store/columns.js';
-import type { LogPosition } from '../../orders/store/log/log.position.js';
+import { toPosition, type LogPosition } from '../../orders/store/log/log.position.js';
 import { TooManySecrets, TooManyWebhooks, WebhookNotFound, type Secret, type Webhook } from '../webhook.js';
 import { WebhookEntity } from './webhook.entity.js';
 import { toWebhook } from './webhook.row.js';
@@ -50,6 +50,15 @@ export class WebhooksStore {
       order: { createdAt: 'ASC', id: 'ASC' },
     });
     return rows.map(toWebhook);
+  }
+
+  /** Up to where in the log the messages of all are made; undefined: there is no webhook. @throws DatabaseUnavailable */
+  async slowest(): Promise<LogPosition | undefined> {
+    const [row] = await this.database.read<Record<keyof LogPosition, number | null>>(
+      `SELECT MIN(accepted) AS accepted, MIN(transitioned) AS transitioned FROM webhooks WHERE state <> 'deleted'`,
+    );
+    if (row?.accepted == null || row.transitioned === null) return undefined;
+    return toPosition({ accepted: row.accepted, transitioned: row.transitioned });
   }
 
   /** @throws WebhookNotFound */

@@ -10,10 +10,15 @@ export interface LogPosition {
 /** Before the first entry. */
 export const NOTHING: LogPosition = { accepted: 0, transitioned: 0 };
 
-/** The highest numbers there are, in one statement: one snapshot on a server. */
+/** Up to where orders were deleted: the highest numbers of those that were. */
+export const DELETED = 'SELECT accepted, transitioned FROM order_deletions WHERE id = 0';
+
+const highest = (number: string, table: string, deleted: string) => `
+  (SELECT MAX(number) FROM (SELECT MAX(${number}) AS number FROM ${table} UNION ALL SELECT ${deleted} FROM order_deletions) AS ${deleted}_numbers)`;
+
+/** The highest numbers that there were, of deleted orders too, in one statement: one snapshot on a server. */
 export const HIGHEST = `
-  SELECT (SELECT COALESCE(MAX(seq), 0) FROM orders) AS accepted,
-    (SELECT COALESCE(MAX(id), 0) FROM order_history) AS transitioned`;
+  SELECT ${highest('seq', 'orders', 'accepted')} AS accepted, ${highest('id', 'order_history', 'transitioned')} AS transitioned`;
 
 export function toPosition({ accepted, transitioned }: LogPosition): LogPosition {
   return { accepted: Number(accepted), transitioned: Number(transitioned) }; // servers give a bigint as text

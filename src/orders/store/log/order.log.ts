@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OrderTransition } from '../../../domain/order.events.js';
-import { isAtOrAfter, type LogPosition } from './log.position.js';
+import { DELETED, isAtOrAfter, NOTHING, toPosition, type LogPosition } from './log.position.js';
 import { OrdersSql } from '../sql/orders.sql.js';
 
 /** An entry of the log, and the position right after it. */
@@ -44,6 +44,12 @@ export class OrderLog {
     return isAtOrAfter(await this.sql.highest(), position);
   }
 
+  /** Whether entries after a position are gone, because their orders were deleted. @throws DatabaseUnavailable */
+  async hasGapAfter(position: LogPosition): Promise<boolean> {
+    const [deleted] = await this.sql.database.read<LogPosition>(DELETED);
+    return !isAtOrAfter(position, toPosition(deleted ?? NOTHING));
+  }
+
   /** The entries after one position and up to another; at most `limit`, and none only at the end. @throws DatabaseUnavailable */
   async read(after: LogPosition, upTo: LogPosition, limit: number): Promise<LogEntry[]> {
     const { accepted, transitioned } = after;
@@ -52,7 +58,10 @@ export class OrderLog {
       return rows.map(({ number, ...row }) => ({ ...row, position: { accepted: number, transitioned } }));
     const position = Math.max(accepted, upTo.accepted);
     return (await this.#rows(TRANSITIONED, transitioned, upTo.transitioned, limit)).map(
-      ({ number, ...row }) => ({ ...row, position: { accepted: position, transitioned: number } }),
+      ({ number, ...row }) => ({
+        ...row,
+        position: { accepted: position, transitioned: number },
+      }),
     );
   }
 

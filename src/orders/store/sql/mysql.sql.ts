@@ -79,8 +79,9 @@ const STATEMENTS = {
     INSERT INTO order_keys (idempotency_key, order_seq)
     SELECT v.idempotency_key, v.seq FROM JSON_TABLE(?, '$[*]' COLUMNS (
       idempotency_key VARCHAR(255) PATH '$[0]', seq BIGINT PATH '$[1]'
-    )) AS v
-    WHERE NOT EXISTS (SELECT 1 FROM orders WHERE orders.idempotency_key = v.idempotency_key)
+    )) AS v STRAIGHT_JOIN orders FORCE INDEX (PRIMARY) ON orders.seq = v.seq
+    WHERE NOT EXISTS (SELECT 1 FROM orders AS others WHERE others.idempotency_key = v.idempotency_key)
+    LOCK IN SHARE MODE
     ON DUPLICATE KEY UPDATE order_keys.order_seq = order_keys.order_seq`,
   holders: selectHolders('IN (?)', 'CHAR_LENGTH'),
   findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id IN (?)`,
@@ -100,6 +101,7 @@ const STATEMENTS = {
 export class MysqlOrdersSql extends OrdersSql {
   readonly insertCommits = 1;
   readonly now = NOW;
+  readonly inList = 'IN (?)';
   readonly isDelayed = `status = 'Pending'`; // compared, a null is not true
   protected readonly statements = STATEMENTS;
   #tries = 0;
@@ -181,7 +183,15 @@ export class MysqlOrdersSql extends OrdersSql {
   }
 
   table(index: string): string {
-    return `orders FORCE INDEX (${INDEXES[index] ?? index})`;
+    return this.indexed('orders', index);
+  }
+
+  indexed(table: string, index: string): string {
+    return `${table} FORCE INDEX (${INDEXES[index] ?? index})`;
+  }
+
+  deleteFrom(table: string, index: string): string {
+    return `DELETE ${table} FROM ${this.indexed(table, index)}`;
   }
 
   isOneOf(column: string, name: string): string {

@@ -84,7 +84,7 @@ export abstract class OrdersSql {
 
   /** Statements with the same parameters on every database. */
   protected abstract readonly statements: {
-    /** Parameter: pairs of a key and a seq, as JSON. */
+    /** Parameter: pairs of a key and a seq, as JSON. Locks the orders, so that none is deleted and leaves its key behind. */
     insertKeys: string;
     /** `selectHolders`, of lists. */
     holders: string;
@@ -146,6 +146,19 @@ export abstract class OrdersSql {
 
   /** A condition for the query of a repository: `column` is one of the parameter `name`, which `list` makes. */
   abstract isOneOf(column: string, name: string): string;
+
+  /** After a column: it is one of a parameter, which `list` makes of numbers. */
+  abstract readonly inList: string;
+
+  /** Ends a SELECT: others wait to change these rows; without those that are locked already. SQLite has one writer. */
+  readonly lock: string = 'FOR UPDATE';
+  readonly lockFree: string = 'FOR UPDATE SKIP LOCKED';
+
+  /** A table, to be read along this index. */
+  abstract indexed(table: string, index: string): string;
+
+  /** `DELETE FROM` a table, whose rows are found along this index: others are not locked on the way. */
+  abstract deleteFrom(table: string, index: string): string;
 
   /** Many values as one parameter. */
   abstract list(values: (number | string)[]): unknown;

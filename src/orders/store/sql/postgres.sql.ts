@@ -85,8 +85,10 @@ const LOG_END = `SELECT highest.*, (SELECT json_agg(DISTINCT writer) FROM (${WRI
 
 const STATEMENTS = {
   insertKeys: `
-    INSERT INTO order_keys (idempotency_key, order_seq) SELECT v ->> 0, (v ->> 1)::bigint FROM json_array_elements(?::json) AS v
+    INSERT INTO order_keys (idempotency_key, order_seq)
+    SELECT v ->> 0, seq FROM json_array_elements(?::json) AS v JOIN orders ON seq = (v ->> 1)::bigint
     WHERE NOT EXISTS (SELECT 1 FROM orders WHERE idempotency_key = v ->> 0)
+    FOR KEY SHARE OF orders
     ON CONFLICT DO NOTHING`,
   holders: selectHolders(TEXTS, 'LENGTH'),
   findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${TEXTS}`,
@@ -101,6 +103,7 @@ const STATEMENTS = {
 export class PostgresOrdersSql extends OrdersSql {
   readonly insertCommits = 2; // pipelined: the second is sent while the first runs
   readonly now = NOW;
+  readonly inList = NUMBERS;
   readonly isDelayed = 'not_before IS NOT NULL';
   protected readonly statements = STATEMENTS;
   /** Numbers that were the highest at one moment, and who was writing at that moment. */
@@ -159,6 +162,14 @@ export class PostgresOrdersSql extends OrdersSql {
 
   table(): string {
     return 'orders'; // it takes no hints
+  }
+
+  indexed(table: string): string {
+    return table;
+  }
+
+  deleteFrom(table: string): string {
+    return `DELETE FROM ${table}`;
   }
 
   isOneOf(column: string, name: string): string {

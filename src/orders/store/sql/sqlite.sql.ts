@@ -60,7 +60,8 @@ const INSERT_HISTORY = `
 const STATEMENTS = {
   insertKeys: `
     INSERT INTO order_keys (idempotency_key, order_seq) SELECT value ->> 0, value ->> 1 FROM json_each(?)
-    WHERE NOT EXISTS (SELECT 1 FROM orders WHERE idempotency_key = value ->> 0)
+    WHERE EXISTS (SELECT 1 FROM orders WHERE seq = value ->> 1)
+      AND NOT EXISTS (SELECT 1 FROM orders WHERE idempotency_key = value ->> 0)
     ON CONFLICT DO NOTHING`,
   holders: selectHolders(IN_LIST, 'LENGTH'),
   findByIds: `SELECT ${ORDER_COLUMNS} FROM orders WHERE order_id ${IN_LIST}`,
@@ -74,6 +75,9 @@ const STATEMENTS = {
 export class SqliteOrdersSql extends OrdersSql {
   readonly insertCommits = 0;
   readonly now = NOW;
+  readonly inList = IN_LIST;
+  override readonly lock = '';
+  override readonly lockFree = '';
   readonly isDelayed = 'not_before IS NOT NULL';
   protected readonly statements = STATEMENTS;
 
@@ -146,6 +150,14 @@ export class SqliteOrdersSql extends OrdersSql {
   /** Without statistics it prefers the index on the status, and reads every Pending order. */
   table(index: string): string {
     return BY_ROW_NUMBER.has(index) ? 'orders NOT INDEXED' : `orders INDEXED BY ${index}`;
+  }
+
+  indexed(table: string, index: string): string {
+    return `${table} INDEXED BY ${index}`;
+  }
+
+  deleteFrom(table: string, index: string): string {
+    return `DELETE FROM ${BY_ROW_NUMBER.has(index) ? table : this.indexed(table, index)}`;
   }
 
   isOneOf(column: string, name: string): string {
