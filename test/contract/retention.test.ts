@@ -147,7 +147,7 @@ for (const place of Object.values(PLACES))
       opened.events.on('orders.deleted', () => commits++);
       clock.advance(DAYS * DAY_MS);
       expect(await retention.prune()).toBe(251);
-      expect(commits).toBe(4);
+      expect(commits).toBe(6);
       expect([await count('orders'), await count('order_history')]).toEqual([0, 0]);
       expect(await findings()).toEqual([]);
     });

@@ -41,7 +41,7 @@ export class Contract {
     const documented = this.document.paths[route]?.[verb]?.responses[status];
     if (!documented && !GENERIC.has(status) && !isPage(path))
       return `${status} is not documented for ${method} ${route}`;
-    if (!/json/.test(type) || body === '' || isPage(path)) return undefined;
+    if (!/[/+]json/.test(type) || body === '' || isPage(path)) return undefined;
     const schema = Object.values(documented?.content ?? {})[0]?.schema ?? {
       $ref: '#/components/schemas/Problem',
     };

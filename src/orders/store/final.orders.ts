@@ -5,8 +5,8 @@ import type { ListCursor } from './orders.pages.js';
 import { OrdersSql } from './sql/orders.sql.js';
 
 /** Orders that one transaction deletes at most, and entries of their history; one order at least. */
-const MOST_ORDERS = 100;
-const MOST_ENTRIES = 1000;
+const MOST_ORDERS = 50;
+const MOST_ENTRIES = 500;
 
 /** Which orders of a status may be deleted: those that ended up to an instant. Instants in milliseconds since 1970. */
 export interface Deletable {
