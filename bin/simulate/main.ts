@@ -1,4 +1,4 @@
-import { Client, NoServer } from './client.ts';
+import { Client, KEY, NoServer } from './client.ts';
 import { readOptions, type Options } from './options.ts';
 import { OwnServer } from './own.server.ts';
 import { run, type Report } from './run.ts';
@@ -43,8 +43,8 @@ function isGood({ accepted, lost, duplicates, wrong }: Report): boolean {
   return accepted > 0 && lost.length === 0 && duplicates === 0 && wrong.length === 0;
 }
 
-async function simulate(url: string, options: Options): Promise<boolean> {
-  using client = new Client(url, options.concurrency);
+async function simulate(url: string, options: Options, key?: string): Promise<boolean> {
+  using client = new Client(url, options.concurrency, key);
   await client.check();
   process.stdout.write(`${url}, ${options.scenario}: ${SCENARIOS[options.scenario]?.title}\n`);
   const report = await run(client, options);
@@ -54,7 +54,7 @@ async function simulate(url: string, options: Options): Promise<boolean> {
 
 async function simulateSomewhere(options: Options): Promise<boolean> {
   try {
-    return await simulate(options.url ?? DEFAULT_URL, options);
+    return await simulate(options.url ?? DEFAULT_URL, options, process.env[KEY]?.trim() || undefined);
   } catch (error) {
     if (options.url !== undefined || !(error instanceof NoServer)) throw error;
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { KEY } from './client.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const HELP = `Posts many orders to Ordermill, watches what becomes of them, and says so.
@@ -13,6 +14,9 @@ const HELP = `Posts many orders to Ordermill, watches what becomes of them, and 
   --rate <n>          orders a second, of the scenarios that have a rate (100)
   --timeout <s>       longest wait for the orders to be Completed, in seconds (120)
   --help              this text
+
+A running server with API keys is sent the one in the environment variable ${KEY}; it needs the scopes orders:read and
+orders:write. A server of its own needs none.
 
 Scenarios:
 ${Object.entries(SCENARIOS)

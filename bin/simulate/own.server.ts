@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { KEY } from './client.ts';
 
 const HOME = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(HOME, 'dist/src/main.js');
@@ -17,7 +18,10 @@ function flags(): string[] {
   return scripts['start:prod']?.match(/--\S+/g) ?? [];
 }
 
-/** Builds Ordermill where that was not done yet, and starts it with an empty SQLite file; both are gone at the end of its scope. */
+/**
+ * Builds Ordermill where that was not done yet, and starts it with an empty SQLite file, open to this machine; server and file
+ * are gone at the end of its scope.
+ */
 export class OwnServer implements AsyncDisposable {
   readonly url: string;
   readonly #stop: () => Promise<void>;
@@ -39,6 +43,8 @@ export class OwnServer implements AsyncDisposable {
         DATABASE_URL: `sqlite:${join(folder, 'orders.sqlite')}`,
         HOST: '127.0.0.1',
         PORT: '0',
+        API_KEYS: '',
+        [KEY]: undefined,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

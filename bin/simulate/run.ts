@@ -80,7 +80,7 @@ class Answers {
 /** Plays a scenario, and compares what the answers, the events and the list of orders say. */
 export async function run(client: Client, options: Options): Promise<Report> {
   const userId = `simulation-${randomUUID()}`;
-  using watcher = await Watcher.open(client.url, userId);
+  using watcher = await Watcher.open(client, userId);
   const answers = new Answers();
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1000;

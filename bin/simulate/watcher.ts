@@ -1,4 +1,5 @@
 import { EventSource } from 'eventsource';
+import type { Client } from './client.ts';
 
 interface OrderEvent {
   order_id: string;
@@ -35,13 +36,13 @@ export class Watcher implements Disposable {
   }
 
   /** Resolves when all that is committed from now on will be told. @throws Error when there is no such stream */
-  static async open(url: string, userId: string): Promise<Watcher> {
-    const source = new EventSource(`${url}/events?user_id=${userId}`);
+  static async open(client: Client, userId: string): Promise<Watcher> {
+    const source = client.events(userId);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     source.addEventListener('ready', () => resolve());
     source.addEventListener('error', ({ code, message }) => {
       if (source.readyState === EventSource.CLOSED)
-        reject(new Error(`GET /events of ${url}: ${code ?? ''} ${message ?? ''}`));
+        reject(new Error(`GET /events of ${client.url}: ${code ?? ''} ${message ?? ''}`));
     });
     const watcher = new Watcher(source);
     await promise;

@@ -10,6 +10,7 @@ const OWN = fileURLToPath(new URL('page/', import.meta.url));
 const LIBRARIES: Record<string, [packageName: string, file: string]> = {
   'lib/preact.js': ['preact', 'preact.mjs'],
   'lib/htm.js': ['htm', 'htm.module.js'],
+  'lib/eventsource-parser.js': ['eventsource-parser', 'index.js'],
   'lib/uplot.js': ['uplot', 'uPlot.esm.js'],
   'lib/uplot.css': ['uplot', 'uPlot.min.css'],
 };

@@ -1,9 +1,27 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { Clock } from '../../src/common/clock.js';
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
 import { anOrder, get, post, until } from '../support/client.js';
 import { isBrowserThere, launchBrowser } from '../support/chromium.js';
 import { freePort } from '../support/ports.js';
+import { Proxy } from '../support/proxy.js';
 import { TestPage } from '../support/test.page.js';
+
+/** Its keep-alives come 100 times as often. */
+class HastyClock extends Clock {
+  override every(ms: number, fire: () => void): () => void {
+    return super.every(ms === 15_000 ? 150 : ms, fire);
+  }
+}
+
+/** With which ids streams of this path are asked for, from now on. */
+function lastIds(page: Page, path: string): (string | undefined)[] {
+  const ids: (string | undefined)[] = [];
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === path) ids.push(request.headers()['last-event-id']);
+  });
+  return ids;
+}
 
 (isBrowserThere() ? describe : describe.skip)('the connection of the status page', () => {
   let browser: Browser;
@@ -71,6 +89,80 @@ import { TestPage } from '../support/test.page.js';
     await hide(false);
     await tab.untilLive();
     await tab.row('meanwhile').waitFor();
+    await server.close();
+  });
+
+  it('counts as lost when nothing is heard for long, though nobody has closed it', async () => {
+    const server = await startApp();
+    const proxy = await Proxy.open(server.url);
+    tab = await TestPage.open(browser, 'about:blank');
+    const { page } = tab;
+    await page.clock.install();
+    await page.goto(proxy.url);
+    await page.clock.resume();
+    await tab.untilLive();
+    proxy.stall();
+    await page.clock.fastForward(40_000);
+    for (let frame = 0; frame < 3; frame++) await page.evaluate('new Promise(requestAnimationFrame)');
+    expect(await page.locator('.connection').textContent()).toContain('Live');
+    await page.clock.fastForward(10_000);
+    await tab.untilText(page.locator('.connection'), 'Reconnecting');
+    proxy.resume();
+    await tab.untilLive();
+    proxy.close();
+    await server.close();
+  });
+
+  it('is made again after the time that the server names, with the id of the last event', async () => {
+    const server = await startApp();
+    tab = await TestPage.open(browser, 'about:blank');
+    const { page } = tab;
+    await page.clock.install();
+    const body = 'retry: 7000\nid: 42\nevent: ready\ndata: {"started_at":"then"}\n\n';
+    let status = 200;
+    await page.route('**/metrics/stream', (route) =>
+      route.fulfill({ status, contentType: 'text/event-stream', body }),
+    );
+    const ids = lastIds(page, '/metrics/stream');
+    await page.goto(server.url);
+    await tab.untilText(page.locator('.connection'), 'Reconnecting');
+    await page.clock.fastForward(6500);
+    expect(ids).toEqual([undefined]);
+    status = 503;
+    await page.clock.fastForward(1000);
+    await until(async () => ids.length === 2);
+    status = 200;
+    await until(async () => {
+      await page.clock.fastForward(1000); // the longer pause of a second failure
+      return ids.length >= 3;
+    });
+    expect(ids.slice(0, 3)).toEqual([undefined, '42', undefined]); // an id may be what was refused
+    await server.close();
+  });
+
+  it('goes on from the position of the last keep-alive, when nothing else came', async () => {
+    const server = await startApp({
+      override: (builder) => builder.overrideProvider(Clock).useValue(new HastyClock()),
+    });
+    const proxy = await Proxy.open(server.url);
+    await post(`${server.url}/orders`, anOrder({ order_id: 'mine' }));
+    tab = await TestPage.open(browser, `${proxy.url}#/orders/mine`);
+    await tab.untilLive();
+    await tab.untilText(tab.page.locator('.timeline'), 'Completed');
+    const ids = lastIds(tab.page, '/events');
+    const first = async (count: number) => {
+      proxy.cut();
+      await until(async () => ids.length >= count);
+      await tab.untilLive();
+      return ids[count - 1];
+    };
+    const before = await first(1);
+    for (let count = 2; ; count++) {
+      await post(`${server.url}/orders`, anOrder());
+      if ((await first(count)) !== before) break;
+    }
+    expect(ids.every(Boolean)).toBe(true);
+    proxy.close();
     await server.close();
   });
 });

@@ -75,9 +75,9 @@ describe('GET /', () => {
   it('has files of exact types that browsers keep for ever, those of libraries too', async () => {
     const names = readdirSync('src/dashboard/page', { recursive: true, encoding: 'utf8' });
     const own = names.filter((name) => TYPES[extname(name)]);
-    const libraries = ['lib/preact.js', 'lib/htm.js', 'lib/uplot.js', 'lib/uplot.css'];
+    const libraries = ['preact.js', 'htm.js', 'eventsource-parser.js', 'uplot.js', 'uplot.css'];
     expect(own.length).toBeGreaterThan(20);
-    for (const name of [...own, ...libraries]) {
+    for (const name of [...own, ...libraries.map((file) => `lib/${file}`)]) {
       const { status, headers, body } = await get(folder() + name);
       expect([name, status, headers.get('content-type')]).toEqual([name, 200, TYPES[extname(name)]]);
       expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import type { Scope } from '../../src/http/access/scopes.js';
 import { startApp, temporaryDatabase, type RunningApp } from '../support/app.js';
+import { get, until } from '../support/client.js';
+import { createKey, withKey } from '../support/keys.js';
 import { LyingServer, type Lie } from '../support/lying.server.js';
 import { readTable } from '../support/table.js';
 
@@ -136,6 +139,53 @@ describe('npm run simulate', () => {
     expect(said).toMatch(line('completed', 50));
     expect(code).toBe(0);
     await expect(fetch(`${url}/metrics`)).rejects.toThrow('fetch failed');
+  });
+
+  describe('a server with API keys', () => {
+    let closed: RunningApp;
+    const unknown = `om_abcdefgh_${'k'.repeat(43)}`;
+    const run = (ORDERMILL_API_KEY: string) =>
+      simulate(['--url', closed.url, '--orders', '50'], { ORDERMILL_API_KEY });
+    const aKey = async (...scopes: Scope[]) => {
+      const key = await createKey(closed.config.DATABASE_URL, scopes);
+      await until(async () => (await get(`${closed.url}/orders`, withKey(key))).status !== 401);
+      return key;
+    };
+    beforeAll(async () => {
+      closed = await startApp();
+      await aKey('metrics:read');
+    });
+    afterAll(() => closed.close());
+
+    it('is sent the key of the environment', async () => {
+      const key = await aKey('orders:read', 'orders:write');
+      const { code, said } = await run(`${key}\n`);
+      expect(said).toMatch(line('completed', 50));
+      expect(said).toMatch(line('out of turn', 0));
+      expect(said).not.toContain(key);
+      expect(code).toBe(0);
+    });
+
+    it.each<[what: string, key: () => string | Promise<string>, why: string]>([
+      ['no key', () => '', 'asks for an API key: set ORDERMILL_API_KEY in the environment'],
+      ['an unknown key', () => unknown, 'does not know the API key in ORDERMILL_API_KEY'],
+      ['a key that may only read', () => aKey('orders:read'), 'does not have the scope orders:write.'],
+      ['a key that may only write', () => aKey('orders:write'), 'does not have the scope orders:read.'],
+    ])('says what is wrong with %s', async (_, key, why) => {
+      const sent = await key();
+      const { code, said } = await run(sent);
+      expect(said).toContain(why);
+      expect(said).not.toContain(sent || unknown);
+      expect(code).toBe(1);
+    });
+  });
+
+  it('starts its own server open, whatever keys the environment has', async () => {
+    const key = `om_abcdefgh_${'k'.repeat(43)}`;
+    const environment = { PROCESSING_TIME_MS: '0', API_KEYS: key, ORDERMILL_API_KEY: key };
+    const { code, said } = await simulate(['--orders', '5'], environment);
+    expect(said).toMatch(line('completed', 5));
+    expect(code).toBe(0);
   });
 
   it.each([

@@ -1,6 +1,11 @@
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { until } from './client.js';
+
+/** A browser, or a context of one. */
+interface Opener {
+  newPage(options?: BrowserContextOptions): Promise<Page>;
+}
 
 /** A page in a real browser, and everything that is wrong with it beside what a test looks for. */
 export class TestPage {
@@ -9,8 +14,8 @@ export class TestPage {
 
   private constructor(readonly page: Page) {}
 
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<TestPage> {
-    const page = await browser.newPage(options);
+  static async open(opener: Opener, url: string, options: BrowserContextOptions = {}): Promise<TestPage> {
+    const page = await opener.newPage(options);
     const opened = new TestPage(page);
     const { origin } = new URL(url);
     page.on('console', (message) => {

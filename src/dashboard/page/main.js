@@ -1,9 +1,10 @@
 import { html, render } from './html.js';
+import { access } from './state/access.js';
 import { Actions } from './state/actions.js';
 import { Connection } from './state/connection.js';
 import { OrderDetail } from './state/order.detail.js';
 import { OrderList } from './state/order.list.js';
-import { drawBy } from './state/redraw.js';
+import { drawBy, redraw } from './state/redraw.js';
 import { toRoute } from './state/route.js';
 import { App } from './views/app.js';
 
@@ -12,6 +13,7 @@ import { App } from './views/app.js';
  * @typedef {typeof state} State
  */
 const state = {
+  access,
   route: toRoute(location.hash),
   list: new OrderList(),
   detail: new OrderDetail(),
@@ -35,6 +37,7 @@ function load() {
 function go() {
   const route = toRoute(location.hash);
   state.route = route;
+  if (access.isNeeded) return redraw();
   if (route.view === 'overview') {
     void state.list.show({ status: route.status, userId: route.userId });
     state.connection.follow(route.userId ? { user_id: route.userId } : {});
@@ -44,12 +47,24 @@ function go() {
   }
 }
 
+function start() {
+  go();
+  state.connection.open();
+}
+
 const root = document.getElementById('page');
 if (!root) throw new Error('the page has no place to be drawn in');
 addEventListener('hashchange', () => {
   state.actions.dismiss();
   go();
 });
-go();
-state.connection.start();
+access.onChange = () => {
+  state.connection.close();
+  state.list.clear();
+  state.detail.clear();
+  state.actions.dismiss();
+  if (!access.isNeeded) start();
+};
+state.connection.pauseWhileHidden();
+start();
 drawBy(() => render(html`<${App} state=${state} />`, root));

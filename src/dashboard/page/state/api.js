@@ -1,14 +1,9 @@
-/** Why the API did not do what it was asked for, in words for people. */
-export class Problem extends Error {
-  /**
-   * @param {number} status 0: there was no answer
-   * @param {string} message
-   */
-  constructor(status, message) {
-    super(message);
-    this.status = status;
-  }
-}
+import { access } from './access.js';
+import { Problem, request } from './request.js';
+
+export { Problem } from './request.js';
+
+/** @typedef {import('./request.js').Init} Init */
 
 /**
  * @param {string} path
@@ -34,23 +29,24 @@ export function orderPath(id) {
 }
 
 /**
- * @param {string} path
- * @param {RequestInit} init
+ * Asks with the key of the page; when the API wants another, the page is told.
+ * @type {(path: string, init: Init) => Promise<Response>}
  */
-async function ask(path, init) {
-  const response = await fetch(path, init).catch(() => {
-    throw new Problem(0, 'The server cannot be reached. Please try again when the page is live.');
-  });
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  throw new Problem(response.status, inWords(response, answer));
+export async function send(path, init) {
+  const { key, turn } = access;
+  try {
+    return await request(path, init, key);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) access.refuse(turn);
+    throw error;
+  }
 }
 
-/**
- * @param {Response} response
- * @param {{ detail?: string, errors?: { field: string, message: string }[] }} problem
- */
-function inWords(response, { detail, errors = [] }) {
-  if (errors.length > 0) return errors.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');
-  return detail ?? `The server answered ${response.status} ${response.statusText}`;
+/** @type {(path: string, init: Init) => Promise<any>} */
+async function ask(path, init) {
+  const { turn } = access;
+  const response = await send(path, init);
+  const answer = await response.json().catch(() => ({}));
+  if (turn !== access.turn) throw new Problem(0, 'The API key was changed before the server answered.');
+  return answer;
 }

@@ -16,6 +16,9 @@ export class Connection {
   #startedAt;
   /** @type {LiveStream | undefined} */
   #orders;
+  /** Whether the page may listen. */
+  #isWanted = false;
+  /** While nobody sees the page. */
   #isPaused = false;
   #wasLost = false;
   #metrics = new LiveStream('metrics/stream', {
@@ -40,19 +43,40 @@ export class Connection {
     this.onOrder = onOrder;
   }
 
-  /** @returns {'connecting' | 'live' | 'reconnecting' | 'paused'} */
+  /** @returns {'connecting' | 'live' | 'reconnecting' | 'paused' | 'locked' | 'refused'} */
   get state() {
+    if (!this.#isWanted) return 'locked';
     if (this.#isPaused) return 'paused';
     if (this.lostAt) return 'reconnecting';
-    return this.#metrics.isOpen && this.#orders?.isOpen ? 'live' : 'connecting';
+    if (this.#streams.every(({ refusal }) => refusal)) return 'refused';
+    return this.#streams.every(({ isOpen, refusal }) => isOpen || refusal) ? 'live' : 'connecting';
+  }
+
+  /** Why there are no metrics: the API key may not read them. */
+  get metricsRefusal() {
+    return this.#metrics.refusal;
   }
 
   get lostAt() {
-    return this.#metrics.lostAt ?? this.#orders?.lostAt;
+    return this.#streams.find(({ lostAt }) => lostAt)?.lostAt;
   }
 
-  start() {
-    this.#metrics.open();
+  /** From now on the streams are open while the page is seen. */
+  open() {
+    this.#isWanted = true;
+    this.#openStreams();
+  }
+
+  /** Until it is opened again; nothing that was heard is kept. */
+  close() {
+    this.#isWanted = false;
+    this.#closeStreams();
+    for (const stream of this.#streams) stream.refusal = undefined;
+    this.metrics = new LiveMetrics();
+  }
+
+  /** Spares the connections of a page that nobody sees. */
+  pauseWhileHidden() {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let pause;
     document.addEventListener('visibilitychange', () => {
@@ -76,20 +100,30 @@ export class Connection {
       order: this.onOrder,
       lost: () => this.#onLost(),
     });
-    if (!this.#isPaused) this.#orders.open();
+    if (this.#isWanted && !this.#isPaused) this.#orders.open();
+  }
+
+  get #streams() {
+    return this.#orders ? [this.#metrics, this.#orders] : [this.#metrics];
   }
 
   #pause() {
     this.#isPaused = true;
-    this.#metrics.close();
-    this.#orders?.close();
-    redraw();
+    this.#closeStreams();
   }
 
   #resume() {
     this.#isPaused = false;
-    this.#metrics.open();
-    this.#orders?.open();
+    this.#openStreams();
+  }
+
+  #openStreams() {
+    if (this.#isWanted && !this.#isPaused) for (const stream of this.#streams) stream.open();
+    redraw();
+  }
+
+  #closeStreams() {
+    for (const stream of this.#streams) stream.close();
     redraw();
   }
 

@@ -21,10 +21,14 @@ export class OrderDetail {
   /** @param {string} id */
   async show(id) {
     this.id = id;
+    this.clear();
+    await this.load();
+  }
+
+  clear() {
     this.order = undefined;
     this.history = [];
     this.problem = undefined;
-    await this.load();
   }
 
   /** While it is read, further calls make it be read once more. */

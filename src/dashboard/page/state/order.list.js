@@ -50,11 +50,23 @@ export class OrderList {
   /** @param {Filter} filter */
   async show(filter) {
     const isSame = filter.status === this.filter.status && filter.userId === this.filter.userId;
-    if (isSame && this.rows) return this.load();
-    this.filter = filter;
-    this.rows = undefined;
-    this.#cursors = [];
+    if (!isSame) {
+      this.filter = filter;
+      this.rows = undefined;
+      this.#cursors = [];
+    }
     await this.load();
+  }
+
+  /** Forgets the orders, but not which page of them is shown. */
+  clear() {
+    clearTimeout(this.#reload);
+    this.#reload = undefined;
+    this.#reading++;
+    this.#since = [];
+    this.news.clear();
+    this.rows = undefined;
+    this.problem = undefined;
   }
 
   async first() {

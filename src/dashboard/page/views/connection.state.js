@@ -21,4 +21,6 @@ const WORDS = {
   live: ({ metrics }) => (metrics.unavailable ? 'Live, but the database is not available' : 'Live'),
   reconnecting: ({ lostAt }) => `Reconnecting, no connection since ${lostAt ? time(lostAt) : 'now'}`,
   paused: () => 'Paused',
+  locked: () => 'An API key is needed',
+  refused: () => 'Not live: the API key has no scope to look',
 };

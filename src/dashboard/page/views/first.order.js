@@ -1,8 +1,9 @@
 import { html } from '../html.js';
 
-/** What a newcomer sees, who has no order yet. */
-export function FirstOrder() {
-  const curl = `curl -X POST ${new URL('orders', document.baseURI)} \\
+/** What a newcomer sees, who has no order yet. @param {{ isKeyNeeded: boolean }} props */
+export function FirstOrder({ isKeyNeeded }) {
+  const key = isKeyNeeded ? '\n  -H "Authorization: Bearer $ORDERMILL_API_KEY" \\' : '';
+  const curl = `curl -X POST ${new URL('orders', document.baseURI)} \\${key}
   -H 'Content-Type: application/json' \\
   -d '{"user_id": "user-1", "item_ids": ["item-1"], "total_amount": 29.99}'`;
   return html`

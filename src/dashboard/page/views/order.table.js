@@ -18,6 +18,14 @@ export function OrderTable({ list }) {
   const { rows, problem } = list;
   return html`
     <div role="alert">${problem && html`<p class="notice" data-problem="true">${problem}</p>`}</div>
+    ${(rows || !problem) && html`<${Table} list=${list} />`}
+  `;
+}
+
+/** @param {{ list: OrderList }} props */
+function Table({ list }) {
+  const { rows } = list;
+  return html`
     <${News} list=${list} />
     <div class="scroll" tabindex="0" role="region" aria-label="Table of orders">
       <table role="table" aria-busy=${!rows}>

@@ -11,19 +11,25 @@ import { Redrive } from './redrive.js';
  * @param {{ state: import('../main.js').State, route: { status: string, userId: string } }} props
  */
 export function Overview({ state, route }) {
-  const { metrics } = state.connection;
+  const { metrics, metricsRefusal } = state.connection;
   const isEmpty = metrics.latest?.total_orders === 0 && state.list.rows?.length === 0;
   return html`
     <h1 class="hidden" tabindex="-1">Status of the orders</h1>
-    <${Tiles} metrics=${metrics} ...${route} />
-    ${!isEmpty && html`<${Panels} metrics=${metrics} />`}
+    <div role="alert">
+      ${metricsRefusal && html`<p class="notice" data-problem="true">${metricsRefusal}</p>`}
+    </div>
+    ${!metricsRefusal && html`<${Tiles} metrics=${metrics} ...${route} />`}
+    ${!metricsRefusal && !isEmpty && html`<${Panels} metrics=${metrics} />`}
     <section class="orders" aria-label="Orders">
       <div class="toolbar">
         <h2>${route.status ? `${route.status} orders` : 'Orders'}</h2>
         <${Filters} ...${route} />
-        <${Redrive} failed=${metrics.latest?.failed_orders ?? 0} actions=${state.actions} />
+        <${Redrive}
+          failed=${metricsRefusal ? undefined : (metrics.latest?.failed_orders ?? 0)}
+          actions=${state.actions}
+        />
       </div>
-      ${isEmpty ? html`<${FirstOrder} />` : html`<${OrderTable} list=${state.list} />`}
+      ${isEmpty ? html`<${FirstOrder} isKeyNeeded=${state.access.key !== undefined} />` : html`<${OrderTable} list=${state.list} />`}
     </section>
   `;
 }

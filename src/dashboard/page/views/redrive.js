@@ -2,9 +2,9 @@ import { Component, html } from '../html.js';
 import { count } from '../format.js';
 import { Dialog } from './dialog.js';
 
-/** @typedef {{ failed: number, actions: import('../state/actions.js').Actions }} Props */
+/** @typedef {{ failed: number | undefined, actions: import('../state/actions.js').Actions }} Props */
 
-/** Sends all Failed orders back to the queue, after a question. @extends {Component<Props, { isOpen: boolean }>} */
+/** Sends all Failed orders back to the queue, after a question. `failed`: how many, if that is known. @extends {Component<Props, { isOpen: boolean }>} */
 export class Redrive extends Component {
   state = { isOpen: false };
 
@@ -26,7 +26,7 @@ export class Redrive extends Component {
         Redrive all failed
       </button>
       <${Dialog} label="Redrive all failed orders" open=${this.state.isOpen} onClose=${this.close}>
-        <h2>Redrive ${failed === 1 ? 'the failed order' : `${count(failed)} failed orders`}?</h2>
+        <h2>Redrive ${inWords(failed)}?</h2>
         <p>They become Pending again, at the end of the queue, and all their attempts begin anew.</p>
         <div class="buttons">
           <button type="button" onClick=${this.close}>Not now</button>
@@ -35,4 +35,10 @@ export class Redrive extends Component {
       <//>
     `;
   }
+}
+
+/** @param {number | undefined} failed */
+function inWords(failed) {
+  if (failed === undefined) return 'all failed orders';
+  return failed === 1 ? 'the failed order' : `${count(failed)} failed orders`;
 }
