@@ -7,6 +7,7 @@ import { drain } from './benchmarks/drain.ts';
 import { estimate } from './benchmarks/estimate.ts';
 import { growth } from './benchmarks/growth.ts';
 import { intake } from './benchmarks/intake.ts';
+import { logging } from './benchmarks/logging.ts';
 import { loop } from './benchmarks/loop.ts';
 import { memory } from './benchmarks/memory.ts';
 import { reads } from './benchmarks/reads.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: Benchmark[] = [
   batch,
   drain,
   cpu,
+  logging,
   reads,
   growth,
   backlog,

@@ -7,6 +7,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
+import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ProcessingModule } from './processing/processing.module.js';
@@ -19,6 +20,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     EventEmitterModule.forRoot(),
     ScheduleModule.forRoot(),
     CommonModule,
+    LoggingModule,
     HttpModule,
     DatabaseModule,
     QueueModule,

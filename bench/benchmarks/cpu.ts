@@ -1,30 +1,18 @@
 import { cpSync } from 'node:fs';
 import type { Bar, Benchmark } from '../harness/benchmark.ts';
-import { cpuMsOf } from '../harness/cpu.ts';
 import { load, NUMBER, ORDER, postBatches, postOrders } from '../harness/load.ts';
 import { PAUSED, PROGRAMS, Server, temporaryFolder, type ServerOptions } from '../harness/server.ts';
+import { cost, inSlices, type Work } from '../harness/slices.ts';
 import { ratio } from '../harness/statistics.ts';
 
 type Build = 'ordermill' | 'before';
 
-/** Does so many, and returns microseconds of CPU time of the server's process for each. */
-type Work = (count: number) => Promise<number>;
-
 /** With an id of the client's own, which costs more than one that the server makes. */
 const WITH_ID = { order_id: `order-${NUMBER}`, ...ORDER };
-
-/** As many times what is counted is done before, until V8 has compiled what it will: that is once for a process. */
-const WARM_UP = 3;
 
 /** What a change may cost, as a part of what it cost before; a list page more. */
 const MOST = 1.05;
 const MOST_LIST = 1.5;
-
-async function cost(server: Server, count: number, work: () => Promise<unknown>): Promise<number> {
-  const beforeMs = cpuMsOf(server.pid);
-  await work();
-  return ((cpuMsOf(server.pid) - beforeMs) * 1000) / count;
-}
 
 const accept = (server: Server): Work => {
   return (count) => cost(server, count, () => postOrders(server.url, { requests: count }, WITH_ID));
@@ -78,23 +66,6 @@ async function operations(build: Build, stack: AsyncDisposableStack) {
     'get by id': get(ids),
     'list page of 50': get(['/orders?limit=50']),
   } satisfies Record<string, Work>;
-}
-
-/**
- * Lets the programs do a slice of the work in turn, A B B A …, so that a moment in which the machine is slow hits all of
- * them; the first slices warm them up and are not counted. @returns each one's mean
- */
-async function inSlices(
-  slices: number,
-  count: number,
-  work: Record<string, Work>,
-): Promise<Record<string, number>> {
-  const turns = Object.entries(work);
-  const means = Object.fromEntries(turns.map(([name]) => [name, 0]));
-  for (const [, run] of turns) await run(WARM_UP * count);
-  for (let slice = 0; slice < slices; slice++, turns.reverse())
-    for (const [name, run] of turns) means[name] = (means[name] ?? 0) + (await run(count / slices)) / slices;
-  return means;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } fro
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { InvalidRequest } from '../http/problem.js';
+import { noteOrder } from '../http/request.context.js';
 import {
   ApiCancelOrder,
   ApiCreateOrder,
@@ -106,6 +107,7 @@ export class OrdersController {
 
 /** 201, or 200 for a repeat; either way with the order's URL. */
 function answer(receipt: Receipt, response: Response): ReceiptDto {
+  noteOrder(receipt.orderId);
   if (receipt.replayed) response.status(200).setHeader('idempotent-replayed', 'true');
   response.setHeader('location', `/orders/${receipt.orderId}`);
   return toReceiptDto(receipt);
