@@ -51,6 +51,9 @@ export class Config {
   @IsWholeNumber(100, DAY_MS)
   readonly DATABASE_TIMEOUT_MS: number = 5000;
 
+  @IsWholeNumber(0, Number.MAX_SAFE_INTEGER)
+  readonly DISK_MIN_FREE_BYTES: number = 67_108_864;
+
   @IsOneOf('memory', 'bullmq')
   readonly QUEUE_DRIVER: 'memory' | 'bullmq' = 'memory';
 

@@ -29,6 +29,7 @@ describe('a request that leads nowhere', () => {
     ['POST', '/orders/order-1/history', ['GET']],
     ['POST', '/metrics', ['GET']],
     ['DELETE', '/health/live', ['GET']],
+    ['POST', '/health', ['GET']],
     ['DELETE', '/webhooks', ['GET', 'POST']],
     ['POST', '/webhooks/x', ['GET', 'PATCH', 'DELETE']],
     ['GET', '/webhooks/x/replay', ['POST']],

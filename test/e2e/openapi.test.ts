@@ -34,6 +34,7 @@ const OPERATIONS = [
   'getMetrics',
   'streamMetrics',
   'getPrometheusMetrics',
+  'getHealth',
   'getLiveness',
   'getReadiness',
 ];
@@ -113,7 +114,7 @@ describe('the OpenAPI document', () => {
       const statuses = Object.keys(responses).map(Number);
       const route = `${method} ${path}`;
       expect([route, statuses.some((status) => status >= 200 && status < 300)]).toEqual([route, true]);
-      const canFail = !['/health/live', '/metrics/prometheus'].includes(path);
+      const canFail = !['/health', '/health/live', '/metrics/prometheus'].includes(path);
       expect([route, statuses.some((status) => status >= 400)]).toEqual([route, canFail]);
     }
   });
