@@ -4,7 +4,8 @@ import { createApp } from './app.js';
 import { openLog } from './logging/log.js';
 import { appLogger } from './logging/logging.module.js';
 import { withoutPassword } from './common/secret.url.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { tracer } from './common/tracing.js';
+import { ConfigError, isTracingOn, loadConfig, type Config } from './config.js';
 
 const CONTEXT = 'Ordermill';
 
@@ -15,6 +16,7 @@ const config = readConfig();
 process.stderr.on('error', () => undefined); // nobody reads it any more; of stdout the log takes care
 const log = await openLog(config);
 const logger = appLogger(log);
+await startTracing().catch(giveUp);
 const app = await createApp(config, logger).catch(giveUp);
 stopGracefully(app);
 flushCompileCache(); // a killed process has no time for it, and a running one should not stand still for it
@@ -32,6 +34,13 @@ function readConfig(): Config {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+}
+
+/** OpenTelemetry is loaded only where it is wanted. */
+async function startTracing(): Promise<void> {
+  if (!isTracingOn()) return;
+  const tracing = await import('./tracing/start.tracing.js');
+  tracing.startTracing();
 }
 
 async function giveUp(error: Error): Promise<never> {
@@ -52,6 +61,7 @@ function stopGracefully(app: INestApplication): void {
     setTimeout(() => (isImpatient = true), ECHO_MS).unref();
     logger.log(`${reason}: finishing what is running`, CONTEXT);
     await app.close();
+    await tracer()?.stop();
     logger.log('stopped', CONTEXT);
     await log.destination.drained();
     process.exit(code);

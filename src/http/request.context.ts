@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
+import { runIn, type TracedRequest } from '../common/tracing.js';
 
 /** What is known of a request while it is answered. */
 export interface RequestContext {
@@ -8,6 +9,8 @@ export interface RequestContext {
   readonly id: string;
   /** The order that it is about, once that is known. */
   orderId: string | undefined;
+  /** Where requests are traced. */
+  trace: TracedRequest | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -24,12 +27,13 @@ export function contextOf(request: Request, response: Response): RequestContext 
   const given = request.headers['x-request-id'];
   const id = typeof given === 'string' && SANE_ID.test(given) ? given : `${prefix}-${(++count).toString(36)}`;
   response.setHeader('x-request-id', id);
-  return { id, orderId: undefined };
+  return { id, orderId: undefined, trace: undefined };
 }
 
 /** Runs what answers the request; `currentRequest` is its context there, and in what it waits for. */
 export function answerIn(context: RequestContext, answer: () => void): void {
-  storage.run(context, answer);
+  const { trace } = context;
+  storage.run(context, trace ? () => runIn(trace, answer) : answer);
 }
 
 /** Undefined outside of a request. */

@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { isoInstant } from '../common/iso.instant.js';
+import { tracedWork } from '../common/tracing.js';
 import type { Config } from '../config.js';
 import { currentRequest } from '../http/request.context.js';
 import { LogDestination } from './log.destination.js';
@@ -41,7 +42,8 @@ async function open({ LOG_LEVEL, LOG_FORMAT }: LogConfig): Promise<Log> {
       serializers: { message: safeMessage, err: safeError },
       mixin: () => {
         const request = currentRequest();
-        return request ? { request_id: request.id } : {};
+        const trace = tracedWork();
+        return { ...(request && { request_id: request.id }), ...(trace && { trace_id: trace.traceId }) };
       },
     },
     toText ? { write: (line) => destination.write(toText(line)) } : destination,

@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { tracer } from '../common/tracing.js';
 import type { RequestContext } from '../http/request.context.js';
 import type { Log } from './log.js';
 
 /** Asked again and again by machines: a line of each would be noise. */
 const PROBES = /^\/(health|metrics)(\/|$)/i;
 
-/** Writes one line about each request, at the end of its answer. */
+/** Writes one line about each request, and ends its span, at the end of its answer. */
 export class RequestLog {
   readonly #logger: Logger;
   readonly #usual: 'info' | 'debug';
@@ -24,32 +25,41 @@ export class RequestLog {
   }
 
   begin(request: Request, response: Response, context: RequestContext): void {
-    if (!this.#logger.isLevelEnabled('warn')) return; // no level above it has lines of requests
+    if (!isProbe(request)) context.trace = tracer()?.request(request.method, request.headers);
+    if (!context.trace && !this.#logger.isLevelEnabled('warn')) return; // no level above it has lines of requests
     const beganMs = performance.now();
     response.on('close', () => this.#write(request, response, context, performance.now() - beganMs));
   }
 
-  #write(request: Request, response: Response, { id, orderId }: RequestContext, ms: number): void {
+  #write(request: Request, response: Response, { id, orderId, trace }: RequestContext, ms: number): void {
     const { method } = request;
     const { statusCode, headersSent, writableFinished } = response;
+    const status = headersSent ? statusCode : undefined; // undefined: the client was gone before
+    const route = routeOf(request) ?? this.#patternOf(request.path);
+    trace?.end({ route, status, orderId });
     const level = this.#levelOf(request, statusCode);
     if (!this.#logger.isLevelEnabled(level)) return;
     const line = {
       request_id: id,
       method,
-      route: routeOf(request) ?? this.#patternOf(request.path),
-      status: headersSent ? statusCode : undefined, // the client was gone before
+      route,
+      status,
       duration_ms: Math.round(ms * 100) / 100,
       order_id: orderId,
+      trace_id: trace?.traceId,
     };
     this.#logger[level](line, writableFinished ? 'request completed' : 'request aborted');
   }
 
   /** 503 is how a server that is asked too much answers: many more such lines would help nobody. */
   #levelOf(request: Request, status: number): 'warn' | 'info' | 'debug' {
-    if (PROBES.test(request.path) || isOfOurPage(request)) return 'debug';
+    if (isProbe(request) || isOfOurPage(request)) return 'debug';
     return status >= 500 && status !== 503 ? 'warn' : this.#usual;
   }
+}
+
+function isProbe({ path }: Request): boolean {
+  return PROBES.test(path);
 }
 
 /** Reads of the status page, which polls, and the page's own files. */

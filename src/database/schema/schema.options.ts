@@ -6,6 +6,7 @@ import { BoundedReads1763798400000 } from '../migrations/1763798400000-bounded-r
 import { OrderReturns1763827200000 } from '../migrations/1763827200000-order-returns.js';
 import { LogBarrier1763856000000 } from '../migrations/1763856000000-log-barrier.js';
 import { Webhooks1763884800000 } from '../migrations/1763884800000-webhooks.js';
+import { TraceParent1763971200000 } from '../migrations/1763971200000-trace-parent.js';
 import { stepwise } from './stepwise.js';
 
 /** TypeORM's options about the schema, the same for every database. `migrate` runs the migrations. */
@@ -19,6 +20,7 @@ export const SCHEMA = {
     OrderReturns1763827200000,
     LogBarrier1763856000000,
     Webhooks1763884800000,
+    TraceParent1763971200000,
   ]),
   migrationsTableName: 'migrations',
   synchronize: false,
