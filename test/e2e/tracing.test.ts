@@ -173,7 +173,13 @@ describe('a trace', () => {
 
   it('holds up neither orders nor a stop while the collector stands still', async () => {
     collector.reply = () => undefined;
-    const server = await start({ DATABASE_URL, OTEL_BSP_MAX_QUEUE_SIZE: 600 });
+    const [OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_BSP_EXPORT_TIMEOUT] = [600_000, 600_000]; // neither ends the stop
+    const server = await start({
+      DATABASE_URL,
+      OTEL_BSP_MAX_QUEUE_SIZE: 600,
+      OTEL_EXPORTER_OTLP_TIMEOUT,
+      OTEL_BSP_EXPORT_TIMEOUT,
+    });
     const orders = Array.from({ length: 1000 }, () => anOrder());
     for (let batch = 0; batch < 3; batch++)
       expect((await post(`${server.url}/orders/batch`, { orders })).body.accepted).toBe(1000);
