@@ -1,4 +1,10 @@
-import { getNumberFromEnv, getStringFromEnv, getStringListFromEnv } from '@opentelemetry/core';
+import { Logger } from '@nestjs/common';
+import {
+  getNumberFromEnv,
+  getStringFromEnv,
+  getStringListFromEnv,
+  setGlobalErrorHandler,
+} from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -19,12 +25,16 @@ const TEXT_LENGTH = 255;
 /** At a stop, how long the last spans may take. */
 const LAST_SPANS_MS = 2000;
 
+/** A collector that is away is logged so often. */
+const TELL_EVERY_MS = 60_000;
+
 /**
  * Traces this process as the standard variables say, of which the exporter and the resource read theirs by themselves.
  * Spans that the collector does not take in time are dropped: at most OTEL_BSP_MAX_QUEUE_SIZE wait.
  * @throws when a variable names what there is not
  */
 export function startTracing(): void {
+  setGlobalErrorHandler(tell());
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'ordermill' }).merge(
       detectResources({ detectors: [envDetector] }),
@@ -47,6 +57,17 @@ export function startTracing(): void {
       new Promise<void>((resolve) => setTimeout(resolve, LAST_SPANS_MS).unref()),
     ]);
   traceWith(new HandMadeSpans({ tracer: provider.getTracer('ordermill'), propagates: propagates(), stop }));
+}
+
+/** Logs why spans are lost, at most once a minute. */
+function tell(): (error: unknown) => void {
+  const logger = new Logger('Tracing');
+  let toldMs = -Infinity;
+  return (error) => {
+    if (performance.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = performance.now();
+    logger.warn(`spans cannot be sent: ${error instanceof Error ? error.message : JSON.stringify(error)}`);
+  };
 }
 
 /** `baggage` is allowed, because it is in the default, and carried nowhere: it may hold anything. */

@@ -171,6 +171,18 @@ describe('a trace', () => {
     expect(processor.received[0]?.headers['traceparent']).toMatch(/-00$/); // those who are called need not decide again
   });
 
+  it('that the collector refuses is logged, and nothing else comes of it', async () => {
+    collector.reply = (response) => void response.writeHead(400).end();
+    const server = await start({ DATABASE_URL });
+    for (let count = 0; count < 3; count++) {
+      const { body } = await post(`${server.url}/orders`, anOrder());
+      await untilStatus(server.url, body.order_id, 'Completed');
+    }
+    await until(async () => server.log.some((line) => line.includes('spans cannot be sent')));
+    expect(await server.stop()).toBe(0);
+    expect(server.log.filter((line) => line.includes('spans cannot be sent'))).toHaveLength(1);
+  });
+
   it('holds up neither orders nor a stop while the collector stands still', async () => {
     collector.reply = () => undefined;
     const [OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_BSP_EXPORT_TIMEOUT] = [600_000, 600_000]; // neither ends the stop
