@@ -8,6 +8,7 @@ import { estimate } from './benchmarks/estimate.ts';
 import { growth } from './benchmarks/growth.ts';
 import { intake } from './benchmarks/intake.ts';
 import { keys } from './benchmarks/keys.ts';
+import { logging } from './benchmarks/logging.ts';
 import { loop } from './benchmarks/loop.ts';
 import { memory } from './benchmarks/memory.ts';
 import { reads } from './benchmarks/reads.ts';
@@ -28,6 +29,7 @@ const BENCHMARKS: Benchmark[] = [
   drain,
   cpu,
   keys,
+  logging,
   reads,
   growth,
   backlog,

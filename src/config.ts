@@ -79,6 +79,9 @@ export class Config {
   @IsWholeNumber(100, DAY_MS)
   readonly DATABASE_TIMEOUT_MS: number = 5000;
 
+  @IsWholeNumber(0, Number.MAX_SAFE_INTEGER)
+  readonly DISK_MIN_FREE_BYTES: number = 67_108_864;
+
   @IsOneOf('memory', 'bullmq')
   readonly QUEUE_DRIVER: 'memory' | 'bullmq' = 'memory';
 
@@ -216,6 +219,21 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
+}
+
+/** Whether OpenTelemetry's own variables ask for traces: its SDK reads them. Off unless an exporter or its endpoint is given. */
+export function isTracingOn(environment: Record<string, string | undefined> = process.env): boolean {
+  const {
+    OTEL_SDK_DISABLED: disabled,
+    OTEL_TRACES_EXPORTER: exporter,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesEndpoint,
+  } = environment;
+  if (disabled?.trim().toLowerCase() === 'true') return false;
+  const name = exporter?.trim();
+  if (name && name !== 'otlp' && name !== 'none')
+    throw new ConfigError([`OTEL_TRACES_EXPORTER="${name}": must be otlp or none`]);
+  return name ? name === 'otlp' : Boolean(endpoint?.trim() || tracesEndpoint?.trim());
 }
 
 /** Reads `.env` in the working directory, when there is one, beneath the real environment. */

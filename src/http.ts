@@ -10,12 +10,13 @@ import { jsonBody } from './http/body/json.body.js';
 import { Lifecycle } from './common/lifecycle.js';
 import { ProblemError } from './http/problem.js';
 import { ProblemFilter, type ProblemRule } from './http/problem.filter.js';
-import { requestContext } from './http/request.context.js';
+import { answerIn, contextOf } from './http/request.context.js';
 import { setSecurityHeaders } from './http/security.headers.js';
 import { CONFIG, type Config } from './config.js';
 import { admission } from './keys/admission.js';
 import { Authentication } from './keys/authentication.js';
 import { StatusPage } from './dashboard/status.page.js';
+import { RequestLog } from './logging/request.log.js';
 import { DatabaseUnavailable } from './database/database.js';
 import { TooManyStreams } from './http/streams/open.streams.js';
 import { TooManyExports } from './orders/export/order.exports.js';
@@ -28,7 +29,7 @@ import {
   WebhookNotFound,
 } from './webhooks/webhook.js';
 import { ApiPages } from './http/openapi/api.pages.js';
-import { createDocument, methodsOf } from './http/openapi/openapi.js';
+import { createDocument, methodsOf, patternOf } from './http/openapi/openapi.js';
 import { jsonSchemas } from './http/validation/json.schemas.js';
 import { SchemaPipe } from './http/validation/schema.pipe.js';
 import { SchemaValidator } from './http/validation/schema.validator.js';
@@ -83,12 +84,15 @@ export function configureHttp(app: NestExpressApplication): void {
   });
   const admit = admission(authentication);
   const parserFor = bodyParsers(config, app.get(Clock));
+  const log = app.get(RequestLog);
   // one middleware for all of it, because each costs every request 2 µs
   app.use((request: Request, response: Response, next: NextFunction) => {
     if (lifecycle.isStopping) response.setHeader('connection', 'close'); // it will be closed, so clients shall not reuse it
     setSecurityHeaders(response);
-    // the context begins after the body, whose later parts arrive outside of any context
-    const go = (error?: unknown) => requestContext(request, response, () => next(error));
+    const context = contextOf(request, response);
+    log.begin(request, response, context);
+    // within the context after the body only, whose later parts arrive outside of any
+    const go = (error?: unknown) => answerIn(context, () => next(error));
     const problem = config.ROLE === 'worker' && ORDERS.test(request.path) ? notHere() : guard(request);
     if (problem) go(problem);
     else admit(request, go, () => parserFor(request)(request, response, go));
@@ -98,6 +102,7 @@ export function configureHttp(app: NestExpressApplication): void {
   const document = createDocument(app, schemas, WEBHOOK_MESSAGES);
   const validator = app.get(SchemaValidator);
   validator.load(schemas);
+  log.know(patternOf(document));
   app.useGlobalPipes(new SchemaPipe(validator));
   app.useGlobalFilters(new ProblemFilter(PROBLEM_RULES, methodsOf(document)));
   app.get(ApiPages).serve(app, document, app.get(StatusPage).docsLook);

@@ -1,22 +1,24 @@
 import { flushCompileCache } from 'node:module';
 import type { INestApplication } from '@nestjs/common';
 import { createApp } from './app.js';
-import { RequestLogger } from './http/request.logger.js';
+import { openLog } from './logging/log.js';
+import { appLogger } from './logging/logging.module.js';
 import { withoutPassword } from './common/secret.url.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { tracer } from './common/tracing.js';
+import { ConfigError, isTracingOn, loadConfig, type Config } from './config.js';
 
 const CONTEXT = 'Ordermill';
 
 /** npm repeats a Ctrl-C that the terminal has sent to the server already: within this time it is no second signal. */
 const ECHO_MS = 250;
 
-// When the reader of the log is gone (EPIPE), the server goes on without a log.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
 const config = readConfig();
-const logger = new RequestLogger(config);
+process.stderr.on('error', () => undefined); // nobody reads it any more; of stdout the log takes care
+const log = await openLog(config);
+const logger = appLogger(log);
+await startTracing().catch(giveUp);
 const app = await createApp(config, logger).catch(giveUp);
-stopGracefully(app, logger);
+stopGracefully(app);
 flushCompileCache(); // a killed process has no time for it, and a running one should not stand still for it
 await app.listen(config.PORT, config.HOST).catch(giveUp);
 logger.log(
@@ -34,8 +36,16 @@ function readConfig(): Config {
   }
 }
 
-function giveUp(error: Error): never {
+/** OpenTelemetry is loaded only where it is wanted. */
+async function startTracing(): Promise<void> {
+  if (!isTracingOn()) return;
+  const tracing = await import('./tracing/start.tracing.js');
+  tracing.startTracing();
+}
+
+async function giveUp(error: Error): Promise<never> {
   logger.fatal(`cannot start: ${error.message}`, CONTEXT);
+  await log.destination.drained();
   process.exit(1);
 }
 
@@ -43,7 +53,7 @@ function giveUp(error: Error): never {
  * A signal drains and exits with 0; a second one, later than an echo of the first, exits at once. An uncaught error drains
  * and exits with 1.
  */
-function stopGracefully(app: INestApplication, logger: RequestLogger): void {
+function stopGracefully(app: INestApplication): void {
   let isStopping = false;
   let isImpatient = false;
   const stop = async (reason: string, code: number) => {
@@ -51,7 +61,9 @@ function stopGracefully(app: INestApplication, logger: RequestLogger): void {
     setTimeout(() => (isImpatient = true), ECHO_MS).unref();
     logger.log(`${reason}: finishing what is running`, CONTEXT);
     await app.close();
+    await tracer()?.stop();
     logger.log('stopped', CONTEXT);
+    await log.destination.drained();
     process.exit(code);
   };
   for (const [signal, number] of [

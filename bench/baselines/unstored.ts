@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { v7 as uuidv7 } from 'uuid';
 import { CommonModule } from '../../src/common/common.module.js';
 import { HttpModule } from '../../src/http/http.module.js';
 import { HttpAdapter } from '../../src/http/server/http.adapter.js';
-import { RequestLogger } from '../../src/http/request.logger.js';
-import { loadConfig } from '../../src/config.js';
+import { LoggingModule } from '../../src/logging/logging.module.js';
 import { configureHttp } from '../../src/http.js';
 import type { OrderRequest, Receipt } from '../../src/domain/order.js';
 import { OrdersBatch } from '../../src/orders/orders.batch.js';
@@ -27,7 +27,7 @@ class UnstoredOrders implements Pick<OrdersService, 'accept'> {
 }
 
 @Module({
-  imports: [CommonModule, HttpModule],
+  imports: [EventEmitterModule.forRoot(), CommonModule, LoggingModule, HttpModule],
   controllers: [OrdersController],
   providers: [
     { provide: OrdersService, useClass: UnstoredOrders },
@@ -41,7 +41,7 @@ class UnstoredModule {}
 const adapter = process.env['OWN_ADAPTER'] ? new HttpAdapter({}) : new ExpressAdapter();
 const app = await NestFactory.create<NestExpressApplication>(UnstoredModule, adapter, {
   bodyParser: false,
-  logger: new RequestLogger(loadConfig()),
+  logger: false,
 });
 configureHttp(app);
 await listen(app);

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -100,7 +101,7 @@ export class Server implements AsyncDisposable {
       process.off('exit', kill);
       own?.[Symbol.dispose]();
     });
-    const url = await readyUrl(child);
+    const url = environment['PORT'] ? await answeringUrl(environment['PORT']) : await readyUrl(child);
     return new Server(child, url, performance.now() - startedAt);
   }
 
@@ -139,6 +140,26 @@ export class Server implements AsyncDisposable {
     this.#process.kill('SIGKILL');
     await exit;
   }
+}
+
+/** For a server whose log level leaves out that it is ready. */
+async function answeringUrl(port: string | number): Promise<string> {
+  const url = `http://127.0.0.1:${port}`;
+  for (const deadline = performance.now() + 30_000; performance.now() < deadline;) {
+    const answer = await fetch(`${url}/health/ready`).catch(() => undefined); // it does not listen yet
+    if (answer?.ok) return url;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`nobody answers at ${url}`);
+}
+
+/** A port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  server.close();
+  return port;
 }
 
 /** Where it says that it is ready. */

@@ -48,5 +48,11 @@ export abstract class Database implements OnApplicationShutdown {
   /** Checks that writes are possible, and changes nothing. @throws DatabaseUnavailable when orders cannot be accepted */
   abstract ping(): Promise<void>;
 
+  /** How many migrations of this version it lacks. @throws DatabaseUnavailable */
+  abstract pendingMigrations(): Promise<number>;
+
+  /** Free bytes of the disk with the orders; undefined where only the server knows. */
+  abstract freeBytes(): Promise<number | undefined>;
+
   abstract onApplicationShutdown(): Promise<void>;
 }

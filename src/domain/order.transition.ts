@@ -36,4 +36,7 @@ export interface TransitionRequest {
 }
 
 /** An order after its transition. `itemIds` only where an attempt began, for the one who processes it. */
-export type TransitionedOrder = Omit<Order, 'error' | 'completedAt' | 'updatedAt'>;
+export type TransitionedOrder = Omit<Order, 'error' | 'completedAt' | 'updatedAt'> & {
+  /** In which it was accepted; null: nothing was traced. */
+  traceParent: string | null;
+};

@@ -1,26 +1,37 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../http/access/access.decorators.js';
-import { IsIn } from 'class-validator';
-import { JSONSchema } from 'class-validator-jsonschema';
 import { ApiProblems, ApiRoute } from '../http/openapi/api.decorators.js';
-import { Lifecycle } from '../common/lifecycle.js';
 import { ProblemError } from '../http/problem.js';
-import { Database } from '../database/database.js';
+import { HealthChecks, type Health } from './health.checks.js';
+import type { CheckName } from './health.subjects.js';
+import { HealthDto, HealthReportDto, toHealthReportDto } from './health.dto.js';
 
-export class HealthDto {
-  @IsIn(['ok'])
-  @JSONSchema({ example: 'ok' })
-  status!: 'ok';
-}
+/** Why it is not ready, the first that holds; `queue` is no reason. */
+const REASONS: [CheckName, string][] = [
+  ['process', 'The server is shutting down.'],
+  ['database', 'The database is not available at the moment; please try again.'],
+  ['migrations', 'The schema of the database is not up to date.'],
+  ['disk', 'The disk is nearly full.'],
+];
 
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
-  constructor(
-    private readonly database: Database,
-    private readonly lifecycle: Lifecycle,
-  ) {}
+  constructor(private readonly checks: HealthChecks) {}
+
+  @Get()
+  @Public()
+  @ApiRoute(
+    'getHealth',
+    'What is up, what is down, and since when',
+    'For people and monitoring. It is 200 whatever it says: load balancers ask for readiness.',
+  )
+  @ApiResponse({ status: 200, type: HealthReportDto, description: 'as this process sees it' })
+  @ApiProblems([])
+  async report(): Promise<HealthReportDto> {
+    return toHealthReportDto(await this.checks.check());
+  }
 
   @Get('live')
   @Public()
@@ -40,14 +51,17 @@ export class HealthController {
   @ApiRoute(
     'getReadiness',
     'Orders can be taken',
-    'The database takes writes, and the server is not shutting down: it asks the way that orders take.',
+    'The database takes writes by the way of the orders, its schema is up to date, the disk has room, and the server is not shutting down.',
   )
   @ApiResponse({ status: 200, type: HealthDto, description: 'they can' })
   @ApiProblems([503], { 503: { detail: 'The server is shutting down.' } })
   async ready(): Promise<HealthDto> {
-    if (this.lifecycle.isStopping)
-      throw new ProblemError(503, 'The server is shutting down.', { headers: { 'retry-after': '1' } });
-    await this.database.ping();
-    return { status: 'ok' };
+    return readyOrProblem(await this.checks.check());
   }
+}
+
+function readyOrProblem({ checks }: Health): HealthDto {
+  const [, reason] = REASONS.find(([name]) => !checks[name].isUp) ?? [];
+  if (reason) throw new ProblemError(503, reason, { headers: { 'retry-after': '1' } });
+  return { status: 'ok' };
 }

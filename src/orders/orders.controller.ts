@@ -15,6 +15,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { RequireScope } from '../http/access/access.decorators.js';
 import { InvalidRequest } from '../http/problem.js';
+import { noteOrder } from '../http/request.context.js';
 import {
   ApiCancelOrder,
   ApiCreateOrder,
@@ -161,6 +162,7 @@ export class OrdersController {
 
 /** 201, or 200 for a repeat; either way with the order's URL. */
 function answer(receipt: Receipt, response: Response): ReceiptDto {
+  noteOrder(receipt.orderId);
   if (receipt.replayed) response.status(200).setHeader('idempotent-replayed', 'true');
   response.setHeader('location', `/orders/${receipt.orderId === 'export' ? '%65xport' : receipt.orderId}`);
   return toReceiptDto(receipt);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { Random } from '../common/random.js';
+import { tracer } from '../common/tracing.js';
 import { CONFIG, type Config } from '../config.js';
 import { OrdersStore } from '../orders/store/orders.store.js';
 import { contentOf } from '../domain/order.js';
@@ -131,8 +132,13 @@ export class AttemptRunner {
     const cancelTimer = this.clock.timer(this.config.ATTEMPT_TIMEOUT_MS, () => abort(this.#timedOut()));
     this.#running.add(abort);
     try {
-      const work = this.handler.handle({ orderId, ...contentOf(order), attempt }, controller.signal);
-      await Promise.race([work, aborted]);
+      const handle = () =>
+        Promise.race([
+          this.handler.handle({ orderId, ...contentOf(order), attempt }, controller.signal),
+          aborted,
+        ]);
+      const trace = { orderId, attempt, context: order.traceParent };
+      await (tracer()?.attempt(trace, handle) ?? handle());
       return undefined;
     } catch (error) {
       return { error: controller.signal.aborted ? controller.signal.reason : error };

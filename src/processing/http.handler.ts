@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { Agent, request, type Dispatcher } from 'undici';
 import { Clock } from '../common/clock.js';
 import { retryAfterMs } from '../common/retry.after.js';
+import { tracer } from '../common/tracing.js';
 import { signatureHeaders } from '../common/webhook.signature.js';
 import { CONFIG, type Config } from '../config.js';
 import { toContentDto } from '../orders/dto/order.dto.js';
@@ -65,14 +66,17 @@ export class HttpHandler extends OrderHandler implements OnApplicationShutdown {
       'x-order-attempt': String(order.attempt),
       ...(secret && signatureHeaders([secret], order.orderId, body, this.clock.now())),
     };
-    try {
-      return await request(this.config.PROCESSOR_URL, {
+    const url = this.config.PROCESSOR_URL;
+    const send = (trace: Record<string, string>) =>
+      request(url, {
         method: 'POST',
         dispatcher: this.#agent,
-        headers,
+        headers: { ...headers, ...trace },
         body,
         signal,
       });
+    try {
+      return await (tracer()?.post({ url }, send, ({ statusCode }) => statusCode) ?? send({}));
     } catch (error) {
       if (signal.aborted) throw error; // the attempt timed out, or the process stops: no network error
       const { code, message } = error as NodeJS.ErrnoException;

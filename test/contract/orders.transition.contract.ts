@@ -35,6 +35,7 @@ export function transitionContract(open: OpenDatabase): void {
         userId: 'user-1',
         itemIds: ['item-1', 'item-2'],
         totalAmount: 2999,
+        traceParent: null,
         status: 'Processing',
         attempts: 1,
         failures: 0,

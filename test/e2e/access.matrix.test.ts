@@ -5,7 +5,7 @@ import { createKey, idOf, withKey, withKeys } from '../support/keys.js';
 import { operationsOf, type OpenApi } from '../support/openapi.js';
 
 /** What needs no key. */
-const PUBLIC = ['getLiveness', 'getReadiness'];
+const PUBLIC = ['getHealth', 'getLiveness', 'getReadiness'];
 
 /** The scope of every other operation: written down a second time, so that no change of it goes unnoticed. */
 const SCOPE_OF: Record<string, Scope> = {

@@ -31,6 +31,7 @@ describe('a request that leads nowhere', () => {
     ['PUT', '/orders/erase', ['GET', 'POST']],
     ['POST', '/metrics', ['GET']],
     ['DELETE', '/health/live', ['GET']],
+    ['POST', '/health', ['GET']],
     ['DELETE', '/webhooks', ['GET', 'POST']],
     ['POST', '/webhooks/x', ['GET', 'PATCH', 'DELETE']],
     ['GET', '/webhooks/x/replay', ['POST']],

@@ -48,7 +48,7 @@ describe('a log line', () => {
       await get(`${server.url}/health/live`); // the server has seen the byte by then, or will
     }
     const line = await until(
-      async () => server.log.find((text) => text.includes('"400 ')) ?? '',
+      async () => server.log.find((text) => text.includes('"message":"400 ')) ?? '',
       (text) => text !== '',
     );
     client.socket.destroy();

@@ -153,6 +153,7 @@ const COMMON: Exchange[] = [
   ...['text/plain', 'application/openmetrics-text'].map((accept): Exchange => {
     return ['get /metrics/prometheus', 200, read('/metrics/prometheus', { accept })];
   }),
+  ['get /health', 200, read('/health')],
   ['get /health/live', 200, read('/health/live')],
   ['get /health/ready', 200, read('/health/ready')],
 ];

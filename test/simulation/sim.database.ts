@@ -62,7 +62,7 @@ export class SimDatabase extends Database {
     this.#connections = [reader, writer];
     // its constructor is private, because `open` takes the lock and migrates: here both are done
     const Opened = SqliteDatabase as unknown as new (...parts: unknown[]) => Database;
-    this.#real = new Opened(writer, reader, { check: () => undefined });
+    this.#real = new Opened(writer, reader, { check: () => undefined }, file);
     this.maxStatementBytes = this.#real.maxStatementBytes;
   }
 
@@ -91,6 +91,14 @@ export class SimDatabase extends Database {
 
   ping(): Promise<void> {
     return this.#real.ping();
+  }
+
+  pendingMigrations(): Promise<number> {
+    return this.#real.pendingMigrations();
+  }
+
+  freeBytes(): Promise<number | undefined> {
+    return this.#real.freeBytes();
   }
 
   /** Finishes nothing: what is not committed is gone. */

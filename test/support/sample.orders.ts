@@ -1,7 +1,10 @@
+import { runIn } from '../../src/common/tracing.js';
 import { openDatabase } from '../../src/database/open.database.js';
 import type { OrderRequest } from '../../src/domain/order.js';
 import type { TransitionRequest } from '../../src/domain/order.transition.js';
 import { aRequest, openStore } from './store.js';
+
+const TRACED = { traceId: 'a'.repeat(32), context: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01 vendor=value` };
 
 const LONG_ITEMS = Array.from({ length: 1000 }, (_, index) => `${index}-${'é"\\'.repeat(43)}`.slice(0, 128));
 
@@ -29,8 +32,8 @@ export async function createSample(url: string, orders: number): Promise<OrderRe
     remove: () => undefined,
   }));
   const requests = Array.from({ length: orders }, (_, index) => request(index));
-  const outcomes = await store.insertAll(
-    requests.flatMap((one, index) => (index % 10 === 0 ? [one, again(one)] : [one])),
+  const outcomes = await runIn(TRACED, () =>
+    store.insertAll(requests.flatMap((one, index) => (index % 10 === 0 ? [one, again(one)] : [one]))),
   );
   const seqs = outcomes.flatMap((outcome) => {
     if ('error' in outcome) throw outcome.error;

@@ -1,13 +1,13 @@
 import express from 'express';
 import fc from 'fast-check';
 import supertest from 'supertest';
-import { requestContext, requestId } from '../../src/http/request.context.js';
+import { answerIn, contextOf, currentRequest } from '../../src/http/request.context.js';
 
 const app = express();
-app.use(requestContext);
+app.use((request, response, next) => answerIn(contextOf(request, response), next));
 app.get('/', async (_request, response) => {
   await new Promise(setImmediate);
-  response.json(requestId());
+  response.json(currentRequest()?.id);
 });
 
 /** @returns the id in the answer's header, and the one that the code behind the request saw */
@@ -45,6 +45,6 @@ describe('a request id', () => {
   });
 
   it('exists only while a request is answered', () => {
-    expect(requestId()).toBeUndefined();
+    expect(currentRequest()).toBeUndefined();
   });
 });

@@ -7,6 +7,7 @@ import { OrderReturns1763827200000 } from '../migrations/1763827200000-order-ret
 import { LogBarrier1763856000000 } from '../migrations/1763856000000-log-barrier.js';
 import { Webhooks1763884800000 } from '../migrations/1763884800000-webhooks.js';
 import { ApiKeys1763913600000 } from '../migrations/1763913600000-api-keys.js';
+import { TraceParent1763971200000 } from '../migrations/1763971200000-trace-parent.js';
 import { OrderDeletions1764000000000 } from '../migrations/1764000000000-order-deletions.js';
 import { stepwise } from './stepwise.js';
 
@@ -22,6 +23,7 @@ export const SCHEMA = {
     LogBarrier1763856000000,
     Webhooks1763884800000,
     ApiKeys1763913600000,
+    TraceParent1763971200000,
     OrderDeletions1764000000000,
   ]),
   migrationsTableName: 'migrations',

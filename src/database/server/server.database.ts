@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { Availability } from '../availability.js';
 import { Database, DatabaseUnavailable, type Dialect, type Query } from '../database.js';
+import { pendingMigrations } from '../schema/pending.js';
 import { mysqlPool } from './mysql/mysql.pool.js';
 import { postgresPool } from './postgres/postgres.pool.js';
 import type { ServerPool } from './server.pool.js';
@@ -56,6 +57,14 @@ export class ServerDatabase extends Database {
   /** Takes the same way as new orders. It changes no row, but a server that refuses writes refuses it too. */
   async ping(): Promise<void> {
     await this.write('UPDATE order_counters SET value = value WHERE 1 = 0');
+  }
+
+  pendingMigrations(): Promise<number> {
+    return pendingMigrations(this.read);
+  }
+
+  async freeBytes(): Promise<undefined> {
+    return undefined;
   }
 
   async onApplicationShutdown(): Promise<void> {

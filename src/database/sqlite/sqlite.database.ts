@@ -1,8 +1,10 @@
+import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Database as Connection } from 'better-sqlite3';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { Availability } from '../availability.js';
 import { Database, DatabaseUnavailable, type Query } from '../database.js';
+import { pendingMigrations } from '../schema/pending.js';
 import { SqliteConnection } from './sqlite.connection.js';
 import { FileReplaced } from './sqlite.lock.js';
 import type { WritingDataSource } from '../sources/writing.data.source.js';
@@ -38,6 +40,7 @@ export class SqliteDatabase extends Database {
     private readonly writer: SqliteConnection,
     private readonly reader: SqliteConnection,
     private readonly source: Pick<WritingDataSource, 'check' | 'destroy'>,
+    private readonly file: string,
   ) {
     super();
   }
@@ -47,7 +50,8 @@ export class SqliteDatabase extends Database {
     const { databaseConnection, options } = source.driver as BetterSqlite3Driver;
     const reader = SqliteConnection.open(options.database, { readonly: true, pragmas: [] });
     source.beforeClosing(() => reader.close());
-    return new SqliteDatabase(new SqliteConnection(databaseConnection as Connection), reader, source); // TypeORM types it as any
+    const writer = new SqliteConnection(databaseConnection as Connection); // TypeORM types it as any
+    return new SqliteDatabase(writer, reader, source, options.database);
   }
 
   readonly read: Query = <Row>(sql: string, parameters?: unknown[]) =>
@@ -72,6 +76,15 @@ export class SqliteDatabase extends Database {
         this.#committedMs = performance.now();
       });
     });
+  }
+
+  pendingMigrations(): Promise<number> {
+    return pendingMigrations(this.read);
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.file);
+    return bavail * bsize;
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -85,12 +85,24 @@ function usedOf(schemas: Record<string, JsonSchema>, text: string): Record<strin
 
 /** The methods that the document has for a path, for the answer 405. */
 export function methodsOf(document: OpenAPIObject): (path: string) => string[] {
+  const routesOf = routesIn(document);
+  return (path) => [...new Set(routesOf(path).flatMap(({ methods }) => methods))];
+}
+
+/** The pattern of the route of a path, as it is registered: `/orders/:id`. */
+export function patternOf(document: OpenAPIObject): (path: string) => string | undefined {
+  const routesOf = routesIn(document);
+  return (path) => routesOf(path)[0]?.path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function routesIn(document: OpenAPIObject) {
   const routes = Object.entries(document.paths).map(([path, operations]) => ({
-    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),
+    path,
+    expression: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i'),
     methods: Object.keys(operations).map((method) => method.toUpperCase()),
   }));
-  return (path) => {
+  return (path: string) => {
     const documented = path.replace(ALIAS, '/orders');
-    return [...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(documented) ? methods : [])))];
+    return routes.filter(({ expression }) => expression.test(documented));
   };
 }

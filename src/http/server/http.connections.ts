@@ -31,7 +31,10 @@ export class HttpConnections {
     });
     server.on('request', ({ socket }, response) => this.#all.get(socket)?.receive(response));
     server.on('drop', () => this.#logDrop());
-    server.on('clientError', (error, socket) => this.#all.get(socket)?.refuse(error));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#logger.debug(`a request cannot be read: ${error.code ?? error.name}`);
+      this.#all.get(socket)?.refuse(error);
+    });
     this.#watch(timeoutMs);
   }
 

@@ -47,10 +47,10 @@ const KEPT_BY_STORE = [
 type Requested = Exclude<keyof OrderEntity, (typeof KEPT_BY_STORE)[number]>;
 
 /**
- * What is inserted of a request, and what a repeat must have the same. A column that is neither the store's nor a request's
+ * What is inserted with a request: what is in it, which a repeat must have the same, and its trace. A column that is neither the store's nor a request's
  * does not compile.
  */
-export const REQUESTED: Column<keyof OrderRequest>[] = columnsOf(OrderEntity).filter(
+export const REQUESTED: Column<keyof OrderRequest | 'traceParent'>[] = columnsOf(OrderEntity).filter(
   (column): column is Column<Requested> => !KEPT_BY_STORE.some((property) => property === column.property),
 );
 

@@ -10,6 +10,8 @@ export interface NewOrder extends OrderRequest {
   orderId: string;
   /** Whether the client chose `orderId`; one that the server made is not part of the content. */
   hasOwnId: boolean;
+  /** Of the request, where that is traced. No part of the content. */
+  traceParent?: string | undefined;
 }
 
 /** The memory of an order that waits to be written, in characters, roughly: enough to bound what waits. */
@@ -46,9 +48,9 @@ export function judgeRepeat(order: NewOrder, holders: HolderRow[]): Outcome<Rece
   return { error: byKey ? new IdempotencyKeyConflict() : new OrderIdConflict(order.orderId) };
 }
 
-const COMPARED = REQUESTED.map(({ property }) => property).filter(
-  (property) => !['orderId', 'idempotencyKey', 'itemIds'].includes(property),
-);
+const COMPARED = REQUESTED.map(({ property }) => property)
+  .filter((property) => property !== 'traceParent')
+  .filter((property) => !['orderId', 'idempotencyKey', 'itemIds'].includes(property));
 
 function isSameContent(order: NewOrder, row: HolderRow): boolean {
   return (

@@ -3,7 +3,14 @@ import { asProperties, columnsOf } from './columns.js';
 import { OrderEntity } from './entities/order.entity.js';
 
 /** Columns of an order that only the store and the processor use. */
-const INTERNAL = ['idempotencyKey', 'interruptions', 'notBefore', 'owner', 'leaseUntil'] as const;
+const INTERNAL = [
+  'idempotencyKey',
+  'interruptions',
+  'notBefore',
+  'owner',
+  'leaseUntil',
+  'traceParent',
+] as const;
 
 export type OrderRow = Omit<OrderEntity, (typeof INTERNAL)[number]>;
 

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { Outcome } from '../../common/batcher.js';
 import { Clock } from '../../common/clock.js';
+import { tracedWork } from '../../common/tracing.js';
 import { CONFIG, type Config } from '../../config.js';
 import type { OrderRequest, Receipt } from '../../domain/order.js';
 import { newOrderId } from '../../domain/order.id.js';
@@ -124,6 +125,7 @@ export class OrdersStore implements OnModuleInit {
       ...request,
       orderId: orderId ?? newOrderId(this.clock.now()),
       hasOwnId: orderId !== null,
+      traceParent: tracedWork()?.context,
     };
   }
 

@@ -4,6 +4,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { Clock } from '../../common/clock.js';
 import { retryAfterMs } from '../../common/retry.after.js';
 import { signatureHeaders } from '../../common/webhook.signature.js';
+import { tracer } from '../../common/tracing.js';
 import { CONFIG, type Config } from '../../config.js';
 import type { DueDelivery } from '../store/held.webhooks.js';
 import { TargetRefused, type Webhook } from '../webhook.js';
@@ -38,13 +39,30 @@ export class WebhookSender implements OnApplicationShutdown {
   ) {}
 
   /** @throws only when `signal` is aborted: it is not known then what became of the attempt */
-  async send({ url, secrets }: Webhook, delivery: DueDelivery, signal: AbortSignal): Promise<Attempt> {
+  send(webhook: Webhook, delivery: DueDelivery, signal: AbortSignal): Promise<Attempt> {
+    const send = (trace: Record<string, string>) => this.#send(webhook, delivery, trace, signal);
+    const { traceParent: context = null, messageId } = delivery;
+    const target = { url: webhook.url, context, attributes: { 'messaging.message.id': messageId } };
+    return tracer()?.post(target, send, ({ status }) => status) ?? send({});
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await (await this.#agent)?.destroy();
+  }
+
+  async #send(
+    { url, secrets }: Webhook,
+    delivery: DueDelivery,
+    trace: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
     const now = this.clock.now();
     const valid = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
     const { messageId, payload } = delivery;
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Ordermill',
+      ...trace,
       ...signatureHeaders(
         valid.map(({ secret }) => secret).toReversed(), // the newest first
         messageId,
@@ -63,10 +81,6 @@ export class WebhookSender implements OnApplicationShutdown {
     } finally {
       cancel();
     }
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await (await this.#agent)?.destroy();
   }
 
   async #post(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal) {

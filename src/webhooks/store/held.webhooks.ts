@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Random } from '../../common/random.js';
+import { tracer } from '../../common/tracing.js';
 import { CONFIG, type Config } from '../../config.js';
 import { Database, PLANNED_ANEW } from '../../database/database.js';
 import { asProperties, columnsOf } from '../../orders/store/columns.js';
@@ -14,13 +15,19 @@ import { toWebhook } from './webhook.row.js';
 export type DueDelivery = Pick<
   WebhookDeliveryEntity,
   'id' | 'messageId' | 'orderSeq' | 'payload' | 'attempts' | 'waitedMs'
-> & { nextAttemptAt: number };
+> & {
+  nextAttemptAt: number;
+  /** Of its order, where this process traces. */
+  traceParent?: string | null;
+};
 
 const DUE_COLUMNS = asProperties(
   columnsOf(WebhookDeliveryEntity).filter(({ property }) =>
     ['id', 'messageId', 'orderSeq', 'payload', 'attempts', 'waitedMs', 'nextAttemptAt'].includes(property),
   ),
 );
+
+const TRACED_COLUMNS = `${DUE_COLUMNS}, (SELECT trace_parent FROM orders WHERE seq = order_seq) AS "traceParent"`;
 
 const ENABLED = `SELECT ${asProperties(columnsOf(WebhookEntity))} FROM webhooks WHERE state = 'enabled'`;
 
@@ -77,7 +84,7 @@ export class HeldWebhooks {
   /** What may be sent soonest, also if that is not yet. */
   async due(webhookId: string, limit: number): Promise<DueDelivery[]> {
     const rows = await this.database.read<DueDelivery>(
-      `SELECT ${DUE_COLUMNS} FROM webhook_deliveries
+      `SELECT ${tracer() ? TRACED_COLUMNS : DUE_COLUMNS} FROM webhook_deliveries
        WHERE webhook_id = ? AND next_attempt_at >= 0 ORDER BY next_attempt_at, id LIMIT ?`,
       [webhookId, limit],
     );

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { TRACE_CONTEXT_LENGTH } from '../../../common/tracing.js';
 import type { OrderStatus } from '../../../domain/order.status.js';
 import { TypeOn } from '../../../database/sources/portable.data.source.js';
 
@@ -80,6 +81,10 @@ export class OrderEntity {
   /** JSON: `OrderError`. */
   @Column({ type: 'text', nullable: true })
   error!: string | null;
+
+  /** Where the order was accepted: W3C `traceparent`, and `tracestate` after a space. Null: nothing was traced. */
+  @Column({ name: 'trace_parent', type: 'varchar', length: TRACE_CONTEXT_LENGTH, nullable: true })
+  traceParent!: string | null;
 
   /** JSON: an array of strings. Last, because it is long. */
   @Column({ name: 'item_ids', type: 'text' })

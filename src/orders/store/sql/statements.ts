@@ -11,7 +11,8 @@ const holder = (key: string, length: string) => {
     if (name === 'idempotency_key') return key;
     return name === 'item_ids' ? `CASE WHEN ${length}(item_ids) <= ? THEN item_ids END` : `orders.${name}`;
   };
-  return `orders.seq, orders.status, ${asProperties(REQUESTED, column)}`;
+  const compared = REQUESTED.filter(({ property }) => property !== 'traceParent');
+  return `orders.seq, orders.status, ${asProperties(compared, column)}`;
 };
 
 /**
