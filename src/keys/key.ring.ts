@@ -10,7 +10,7 @@ import { BEARER, hashOf, idOf, isTokenOf, type ApiKey } from './api.key.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 /** How often the keys are read. */
-const READ_MS = 400;
+const READ_MS = 300;
 
 /** Keys that were read longer ago are read again before a request is judged: a revoked key is refused after a second. */
 const STALE_MS = 800;
