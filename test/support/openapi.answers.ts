@@ -56,8 +56,10 @@ export class Contract {
 
   #find(method: string, target: string) {
     const path = target.replace(/\?.*$/s, '').replace(/^\/order(?=\/|$)/i, '/orders'); // the alias
-    const route = this.#routes.find(({ pattern }) => pattern.test(path))?.path ?? '';
-    return { path, route, verb: method.toLowerCase() === 'head' ? 'get' : method.toLowerCase() };
+    const verb = method.toLowerCase() === 'head' ? 'get' : method.toLowerCase();
+    const routes = this.#routes.filter(({ pattern }) => pattern.test(path));
+    const route = routes.find((one) => this.document.paths[one.path]?.[verb]) ?? routes[0]; // GET /orders/batch is an order's
+    return { path, route: route?.path ?? '', verb };
   }
 
   #mismatch(key: string, schema: Schema, body: string): string | undefined {
