@@ -32,7 +32,7 @@ export async function sendSlowly(
   const bytes = Buffer.from(body);
   const lines = Object.entries({
     ...headers,
-    host: 'a',
+    host: 'localhost',
     connection: 'close',
     'content-length': bytes.length,
   });
