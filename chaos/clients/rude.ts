@@ -16,7 +16,7 @@ export async function readNothing(upstream: Upstream): Promise<void> {
   const socket = await open(upstream);
   if (!socket) return;
   socket.pause();
-  socket.write('GET /orders?limit=200 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(UNREAD_ANSWERS));
+  socket.write('GET /orders?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(UNREAD_ANSWERS));
   await Promise.race([wait(UNREAD_FOR_MS, undefined, { ref: false }), isClosed(socket)]);
   socket.destroy();
 }
