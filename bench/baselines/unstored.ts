@@ -9,6 +9,8 @@ import { HttpAdapter } from '../../src/http/server/http.adapter.js';
 import { LoggingModule } from '../../src/logging/logging.module.js';
 import { configureHttp } from '../../src/http.js';
 import type { OrderRequest, Receipt } from '../../src/domain/order.js';
+import { OrderErasure } from '../../src/orders/erasure/order.erasure.js';
+import { OrderExports } from '../../src/orders/export/order.exports.js';
 import { OrdersBatch } from '../../src/orders/orders.batch.js';
 import { OrdersController } from '../../src/orders/orders.controller.js';
 import { OrdersService } from '../../src/orders/orders.service.js';
@@ -31,7 +33,7 @@ class UnstoredOrders implements Pick<OrdersService, 'accept'> {
   controllers: [OrdersController],
   providers: [
     { provide: OrdersService, useClass: UnstoredOrders },
-    { provide: OrdersBatch, useValue: {} },
+    ...[OrdersBatch, OrderExports, OrderErasure].map((provide) => ({ provide, useValue: {} })),
     { provide: Authentication, useValue: { isOpen: true } },
     { provide: StatusPage, useValue: { docsLook: {} } },
   ],
@@ -41,6 +43,7 @@ class UnstoredModule {}
 const adapter = process.env['OWN_ADAPTER'] ? new HttpAdapter({}) : new ExpressAdapter();
 const app = await NestFactory.create<NestExpressApplication>(UnstoredModule, adapter, {
   bodyParser: false,
+  abortOnError: false,
   logger: false,
 });
 configureHttp(app);
