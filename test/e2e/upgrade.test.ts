@@ -16,13 +16,13 @@ const LOAD: [DatabaseKind, (url: string) => Promise<void>][] = [
   [PLACES.file, async (url) => writeFileSync(url.slice('sqlite:'.length), gunzipSync(fixture('sqlite.gz')))],
   [
     PLACES.postgres,
-    (url) => withDatabase(url, async (query) => void (await query(`${fixture('postgres.sql')}`))),
+    (url) => withDatabase(url, async (query) => void (await query(fixture('postgres.sql').toString()))),
   ],
   [
     PLACES.mysql,
     (url) =>
       withDatabase(url, async (query) => {
-        for (const statement of `${fixture('mysql.sql')}`.split(/;\n/))
+        for (const statement of fixture('mysql.sql').toString().split(/;\n/))
           if (statement.trim()) await query(statement);
       }),
   ],
